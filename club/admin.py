@@ -1,0 +1,1 @@
+"""Back office; saves through actions."""

@@ -1,0 +1,1 @@
+"""Values settled before the first migration."""

@@ -1,0 +1,1 @@
+"""Tables, constraints with a French sentence, facts about one row."""

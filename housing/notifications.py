@@ -1,0 +1,1 @@
+"""Declared messages of the outbox."""

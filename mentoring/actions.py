@@ -1,0 +1,1 @@
+"""One keyword-only function per use case, the only writers."""

@@ -1,0 +1,1 @@
+"""Pure decisions: values and instants in, a verdict or a DomainError out."""

@@ -1,0 +1,1 @@
+"""Reads for pages, with a bounded number of queries."""

@@ -1,0 +1,1 @@
+"""orne_accueil: the network that welcomes teleworkers in the Orne."""

@@ -1,0 +1,22 @@
+"""The test suite: the same engines as development, a database of its own."""
+
+from orne_accueil import embedded
+
+from .base import *  # noqa: F403
+from .base import DATA_DIR, database
+from .env import drawn_secret_key, env
+
+DEMO = False
+DEBUG = False
+SECRET_KEY = drawn_secret_key()
+ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", "testserver"]
+SITE_URL = "http://testserver"
+
+DATABASES = {"default": database(env.str("DATABASE_URL", None) or embedded.postgres_url(DATA_DIR), pool=False)}
+CELERY_BROKER_URL = env.str("REDIS_URL", None) or embedded.redis_url(DATA_DIR)
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+MEDIA_ROOT = DATA_DIR / "test-media"
