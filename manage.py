@@ -4,11 +4,33 @@
 import os
 import sys
 
+# They read the settings and touch no data: no engine is started for them.
+WITHOUT_ENGINES = {"help", "version", "--help", "-h", "--version", "collectstatic", "findstatic"}
+    "help",
+    "version",
+    "--help",
+    "-h",
+    "--version",
+    "collectstatic",
+    "findstatic",
+    "diffsettings",
+}
+
 
 def main() -> None:
+    """Run the command. A setting or an engine that fails is one line, not a traceback."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "orne_accueil.settings.dev")
+    if len(sys.argv) < 2 or sys.argv[1] in WITHOUT_ENGINES:
+        os.environ.setdefault("ORNE_WITHOUT_ENGINES", "1")
+
+    from django.conf import settings
+    from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
+    try:
+        settings.configured or settings.INSTALLED_APPS  # noqa: B018 - reading one loads them all
+    except ImproperlyConfigured as error:
+        raise SystemExit(f"Erreur : {error}") from None
     execute_from_command_line(sys.argv)
 
 
