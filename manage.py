@@ -6,15 +6,6 @@ import sys
 
 # They read the settings and touch no data: no engine is started for them.
 WITHOUT_ENGINES = {"help", "version", "--help", "-h", "--version", "collectstatic", "findstatic"}
-    "help",
-    "version",
-    "--help",
-    "-h",
-    "--version",
-    "collectstatic",
-    "findstatic",
-    "diffsettings",
-}
 
 
 def main() -> None:

