@@ -1,5 +1,7 @@
 """Settings common to every environment. What differs is in dev, test and prod."""
 
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import dj_database_url
@@ -44,7 +46,6 @@ INSTALLED_APPS = [
     "django_filters",
     "django_htmx",
     "import_export",
-    "leaflet",
 ]
 
 MIDDLEWARE = [
@@ -188,7 +189,8 @@ CONTENT_SECURITY_POLICY = {
 # --- Files ----------------------------------------------------------------------------------------------------------
 
 STATIC_URL = "/static/"
-STATICFILES_DIRS = [BASE_DIR / "static"]
+# Leaflet's files only: the application's admin module needs GDAL, which nothing here uses.
+STATICFILES_DIRS = [BASE_DIR / "static", Path(str(find_spec("leaflet").origin)).parent / "static"]  # type: ignore[union-attr]
 STATIC_ROOT = DATA_DIR / "static"
 MEDIA_URL = "/media/"
 MEDIA_ROOT = DATA_DIR / "media"
@@ -219,7 +221,6 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 5, "socket_connect_timeout"
 IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True
 AUDITLOG_INCLUDE_ALL_MODELS = False
 AUDITLOG_DISABLE_REMOTE_ADDR = True  # who and what, not from where
-LEAFLET_CONFIG = {"TILES": [], "NO_GLOBALS": False}
 
 LOGGING: dict[str, Any] = {
     "version": 1,
