@@ -33,9 +33,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 DATABASE = "orne"
 POSTGRES_MAJOR = "18"
-SYSTEM_USER = (
-    "pgserver"  # PostgreSQL refuses to run as root: root's engines run as this user, created if missing
-)
+SYSTEM_USER = "pgserver"  # PostgreSQL refuses to run as root, whose engines run as this user
 SOCKET_PATH_LIMIT = 107  # bytes, sun_path on Linux
 GATE_TIMEOUT = 120.0  # seconds: another process may be creating the cluster on a slow disk
 START_TIMEOUT = 30.0  # seconds: after a kill -9, its children need a few before a new server may start
@@ -163,8 +161,8 @@ def _postgres_answers(data_dir: Path) -> bool:
 
     try:
         _connect(data_dir).close()
-    except psycopg.OperationalError:
-        return False
+    except psycopg.OperationalError as error:
+        return "too many clients" in str(error)  # full, hence alive
     return True
 
 
