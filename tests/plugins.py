@@ -97,7 +97,7 @@ def _from_a_library() -> bool:
 
 @pytest.fixture(autouse=True, scope="session")
 def undefined_variables_raise() -> Iterator[None]:
-    """Make a missing variable an error in our templates. `{% if x %}` and `{{ x|default:… }}` stay allowed."""
+    """A missing variable is an error in our templates. `{% if x %}` and `{{ x|default:… }}` stay allowed."""
     from django.template import defaultfilters, engines
     from django.template.base import FilterExpression
 
