@@ -1,0 +1,60 @@
+"""What pages read about people, their accounts and their posts."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.contrib.auth.models import AnonymousUser
+
+from .models import Delegation, FormerPerson, Mandate, Person, User
+
+
+def person_of(user: User | AnonymousUser | None) -> Person | None:
+    """The human being behind an account, with her commune; None for a stranger. One query, then none."""
+    if not isinstance(user, User) and not getattr(user, "is_authenticated", False):
+        return None
+    cached = getattr(user, "_orne_person", None)
+    if cached is None:
+        cached = Person.objects.select_related("commune").filter(user_id=user.pk).first()  # type: ignore[union-attr]
+        if cached is not None:
+            user._orne_person = cached  # type: ignore[union-attr]
+    return cached
+
+
+def current_person(pk: int) -> Person | None:
+    """The Person of that number, or the one she was merged into; None when she is gone."""
+    person = Person.objects.filter(pk=pk).first()
+    if person is None:
+        former = FormerPerson.objects.select_related("person").filter(former_id=pk).first()
+        person = former.person if former else None
+    return person
+
+
+@dataclass(frozen=True)
+class Power:
+    """A mandate somebody may use on a day, her own or by delegation."""
+
+    mandate: Mandate
+    delegation: Delegation | None
+
+    @property
+    def is_delegated(self) -> bool:
+        return self.delegation is not None
+
+
+def active_mandates(person: Person, on: date) -> list[Mandate]:
+    """Her own mandates that hold on that day, newest first."""
+    return list(person.mandates.active(on).select_related("commune", "epci", "person"))
+
+
+def powers(person: Person, on: date) -> list[Power]:
+    """Every mandate she may act through on that day: hers, then those delegated to her. Two queries.
+
+    A delegation never outlives its mandate.
+    """
+    own = [Power(mandate, None) for mandate in active_mandates(person, on)]
+    delegations = (
+        Delegation.objects.active(on)
+        .filter(delegate=person, mandate__in=Mandate.objects.active(on))
+        .select_related("mandate__person", "mandate__commune", "mandate__epci")
+    )
+    return own + [Power(delegation.mandate, delegation) for delegation in delegations]
