@@ -85,7 +85,7 @@ TEMPLATES: list[dict[str, Any]] = [
     }
 ]
 
-# --- Database -------------------------------------------------------------------------------------------------------
+# --- Database ---
 
 WEB_STATEMENT_TIMEOUT_MS = 10_000
 WEB_LOCK_TIMEOUT_MS = 5_000
@@ -96,7 +96,7 @@ WORKER_LOCK_TIMEOUT_MS = 20_000
 def database(url: str, *, pool: bool) -> dict[str, Any]:
     """Django's database entry for a PostgreSQL URL, with the timeouts of a web process.
 
-    Workers lengthen them in orne_accueil.celery. Each request pays for its own transactions: no ATOMIC_REQUESTS
+    Workers lengthen them in orne_accueil.celery. Actions open their own transactions: no ATOMIC_REQUESTS
     (docs/adr/0006).
     """
     entry: dict[str, Any] = dict(dj_database_url.parse(url))
@@ -104,7 +104,9 @@ def database(url: str, *, pool: bool) -> dict[str, Any]:
     entry["CONN_MAX_AGE"] = 0 if pool else 60
     entry["DISABLE_SERVER_SIDE_CURSORS"] = True
     options = entry.setdefault("OPTIONS", {})
-    options["options"] = f"-c statement_timeout={WEB_STATEMENT_TIMEOUT_MS} -c lock_timeout={WEB_LOCK_TIMEOUT_MS}"
+    options["options"] = (
+        f"-c statement_timeout={WEB_STATEMENT_TIMEOUT_MS} -c lock_timeout={WEB_LOCK_TIMEOUT_MS}"
+    )
     if pool:
         options["pool"] = {"min_size": 1, "max_size": 10, "timeout": 5}
     return entry
@@ -112,14 +114,14 @@ def database(url: str, *, pool: bool) -> dict[str, Any]:
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# --- Language and time ----------------------------------------------------------------------------------------------
+# --- Language and time ---
 
 LANGUAGE_CODE = "fr"
 USE_I18N = True  # Django's and allauth's own French; ours is written directly (docs/adr/0003)
 USE_TZ = True
 TIME_ZONE = "Europe/Paris"
 
-# --- Accounts -------------------------------------------------------------------------------------------------------
+# --- Accounts ---
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
@@ -161,7 +163,7 @@ CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "django_cache"},
 }
 
-# --- Headers --------------------------------------------------------------------------------------------------------
+# --- Headers ---
 
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
@@ -169,7 +171,15 @@ SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 PERMISSIONS_POLICY: dict[str, list[str]] = {
     feature: []
-    for feature in ("camera", "microphone", "geolocation", "payment", "usb", "display-capture", "browsing-topics")
+    for feature in (
+        "camera",
+        "microphone",
+        "geolocation",
+        "payment",
+        "usb",
+        "display-capture",
+        "browsing-topics",
+    )
 }
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -186,7 +196,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# --- Files ----------------------------------------------------------------------------------------------------------
+# --- Files ---
 
 STATIC_URL = "/static/"
 # Leaflet's files only: the application's admin module needs GDAL, which nothing here uses.
@@ -200,14 +210,14 @@ STORAGES: dict[str, dict[str, Any]] = {
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
 
-# --- Mail -----------------------------------------------------------------------------------------------------------
+# --- Mail ---
 
 DEFAULT_FROM_EMAIL = "Télétravail dans l’Orne <ne-pas-repondre@teletravail-orne.example>"
 CONTACT_EMAIL = "accueil@teletravail-orne.example"
 EMAIL_TIMEOUT = 5
 SITE_URL = "http://127.0.0.1:8000"  # absolute links of mails; each environment sets it
 
-# --- Celery ---------------------------------------------------------------------------------------------------------
+# --- Celery ---
 
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
@@ -216,7 +226,7 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 5, "socket_connect_timeout": 5}
 
-# --- Libraries ------------------------------------------------------------------------------------------------------
+# --- Libraries ---
 
 IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True
 AUDITLOG_INCLUDE_ALL_MODELS = False

@@ -1,5 +1,6 @@
 """Strict readers: a wrong or missing value stops the start with one clear line."""
 
+import contextlib
 import os
 import secrets
 from pathlib import Path
@@ -26,14 +27,12 @@ def drawn_secret_key() -> str:
             draft = path.with_suffix(f".{os.getpid()}")
             draft.touch(mode=0o600)
             draft.write_text(secrets.token_urlsafe(50))
-            try:
+            with contextlib.suppress(FileExistsError):
                 os.link(draft, path)  # the first process wins, the others read what it drew
-            except FileExistsError:
-                pass
             draft.unlink()
         return path.read_text()
     except OSError as error:
         raise ImproperlyConfigured(
-            f"Impossible d'écrire dans {data_dir()} ({error.strerror}). "
+            f"Impossible d’écrire dans {data_dir()} ({error.strerror}). "
             "Choisissez un autre dossier avec ORNE_DATA_DIR."
         ) from error

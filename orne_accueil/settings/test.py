@@ -12,7 +12,8 @@ SECRET_KEY = drawn_secret_key()
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", "testserver"]
 SITE_URL = "http://testserver"
 
-DATABASES = {"default": database(env.str("DATABASE_URL", None) or embedded.postgres_url(DATA_DIR), pool=False)}
+_url = env.str("DATABASE_URL", None) or embedded.postgres_url(DATA_DIR)
+DATABASES = {"default": database(_url, pool=False)}
 CELERY_BROKER_URL = env.str("REDIS_URL", None) or embedded.redis_url(DATA_DIR)
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {
