@@ -4,3 +4,17 @@ from django.apps import AppConfig
 class CoworkingConfig(AppConfig):
     name = "coworking"
     verbose_name = "Les espaces"
+
+    def ready(self) -> None:
+        from auditlog.registry import auditlog
+
+        from orne_accueil.accounts.roles import register_staff_role
+
+        from . import models, notifications, permissions  # noqa: F401
+
+        register_staff_role(lambda person, day: permissions.is_animator(person))
+        auditlog.register(models.Booking, exclude_fields=["note", "reminder_for", "access_for"])
+        auditlog.register(models.Closure)
+        auditlog.register(models.SpaceAnimator)
+        auditlog.register(models.Space, exclude_fields=["national", "updated_at"])
+        auditlog.register(models.Room, exclude_fields=["access_code"])

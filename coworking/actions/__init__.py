@@ -1,0 +1,49 @@
+"""One keyword-only function per use case: the only writers of this app.
+
+Each opens the transaction, takes the locks of docs/locking.md, decides by the rules, writes, and enqueues the message.
+"""
+
+from .bookings import (
+    approve_booking,
+    book_room,
+    cancel_booking,
+    change_booking,
+    lapse_booking,
+    mark_presence,
+    refuse_booking,
+)
+from .closures import ClosureBlocked, close_space, reopen_space
+from .messages import write_access_messages, write_reminders
+from .spaces import (
+    HoursBlocked,
+    add_animator,
+    add_room,
+    change_hours,
+    change_room,
+    remove_animator,
+    save_space,
+    set_unit_count,
+)
+
+__all__ = [
+    "ClosureBlocked",
+    "HoursBlocked",
+    "add_animator",
+    "add_room",
+    "approve_booking",
+    "book_room",
+    "cancel_booking",
+    "change_booking",
+    "change_hours",
+    "change_room",
+    "close_space",
+    "lapse_booking",
+    "mark_presence",
+    "refuse_booking",
+    "remove_animator",
+    "reopen_space",
+    "save_space",
+    "set_unit_count",
+    "write_access_messages",
+    "write_reminders",
+]

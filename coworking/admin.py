@@ -1,0 +1,1 @@
+"""The animator's back office; saves through actions."""

@@ -1,0 +1,1 @@
+"""What happens here and matters to a higher domain."""
