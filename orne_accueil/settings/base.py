@@ -48,18 +48,21 @@ INSTALLED_APPS = [
     "import_export",
 ]
 
+# Those that write headers come first: they must see the answers of all the others, redirections to HTTPS,
+# static files and errors included.
 MIDDLEWARE = [
+    "csp.middleware.CSPMiddleware",
+    "django_permissions_policy.PermissionsPolicyMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "orne_accueil.common.middleware.CrossOriginResourcePolicyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
-    "csp.middleware.CSPMiddleware",
-    "django_permissions_policy.PermissionsPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "auditlog.middleware.AuditlogMiddleware",
@@ -93,6 +96,11 @@ WORKER_STATEMENT_TIMEOUT_MS = 120_000
 WORKER_LOCK_TIMEOUT_MS = 20_000
 
 
+def timeouts(statement_ms: int, lock_ms: int) -> str:
+    """What PostgreSQL is told when a connection opens."""
+    return f"-c statement_timeout={statement_ms} -c lock_timeout={lock_ms}"
+
+
 def database(url: str, *, pool: bool) -> dict[str, Any]:
     """Django's database entry for a PostgreSQL URL, with the timeouts of a web process.
 
@@ -104,9 +112,7 @@ def database(url: str, *, pool: bool) -> dict[str, Any]:
     entry["CONN_MAX_AGE"] = 0 if pool else 60
     entry["DISABLE_SERVER_SIDE_CURSORS"] = True
     options = entry.setdefault("OPTIONS", {})
-    options["options"] = (
-        f"-c statement_timeout={WEB_STATEMENT_TIMEOUT_MS} -c lock_timeout={WEB_LOCK_TIMEOUT_MS}"
-    )
+    options["options"] = timeouts(WEB_STATEMENT_TIMEOUT_MS, WEB_LOCK_TIMEOUT_MS)
     if pool:
         options["pool"] = {"min_size": 1, "max_size": 10, "timeout": 5}
     return entry
@@ -222,8 +228,10 @@ SITE_URL = "http://127.0.0.1:8000"  # absolute links of mails; each environment 
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # Redis may be down for hours: workers wait for it
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 5, "socket_connect_timeout": 5}
 
 # --- Libraries ---

@@ -2,19 +2,19 @@
 
 from orne_accueil import embedded
 
+from . import env
 from .base import *  # noqa: F403
 from .base import DATA_DIR, database
-from .env import drawn_secret_key, env
 
 DEMO = False
 DEBUG = False
-SECRET_KEY = drawn_secret_key()
+SECRET_KEY = env.drawn_secret_key()
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", "testserver"]
 SITE_URL = "http://testserver"
 
-_url = env.str("DATABASE_URL", None) or embedded.postgres_url(DATA_DIR)
+_url = env.url("DATABASE_URL", env.POSTGRES_SCHEMES, None) or embedded.postgres_url(DATA_DIR)
 DATABASES = {"default": database(_url, pool=False)}
-CELERY_BROKER_URL = env.str("REDIS_URL", None) or embedded.redis_url(DATA_DIR)
+CELERY_BROKER_URL = env.url("REDIS_URL", env.REDIS_SCHEMES, None) or embedded.redis_url(DATA_DIR)
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
