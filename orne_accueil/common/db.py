@@ -20,7 +20,7 @@ LOCK_NOT_AVAILABLE = "55P03"
 
 # First key of every advisory lock: what kind of parent the second key names. Never reuse a number.
 LOCK_SPACE = 61_001
-
+LOCK_TERRITORY = 61_002  # the nearest landmarks of every commune; always key 0, taken after any space's
 
 
 class UnitPoint(models.Func):

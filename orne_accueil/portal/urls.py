@@ -1,6 +1,13 @@
 """Addresses of the portal."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
+
+from .views import communes, data
 
 app_name = "portal"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("communes/", communes.communes, name="communes"),
+    path("communes/suggestions/", communes.suggestions, name="commune-suggestions"),
+    path("communes/<str:code_insee>/", communes.commune, name="commune"),
+    path("donnees/communes.geojson", data.communes_geojson, name="communes-geojson"),
+]

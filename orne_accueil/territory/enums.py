@@ -12,6 +12,9 @@ class EpciKind(models.TextChoices):
     METROPOLE = "METRO", "métropole"
 
 
+CONTOURS_FILE = "communes.geojson"
+
+
 class LandmarkKind(models.TextChoices):
     """What one wants to live near: each commune knows its nearest one of each kind."""
 

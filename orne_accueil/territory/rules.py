@@ -27,6 +27,11 @@ def search_key(text: str) -> str:
     return " ".join(_ABBREVIATIONS.get(word, word) for word in fold(text).split())
 
 
+def typographic(text: str) -> str:
+    """The name as it is printed: ’ for ', « Cœur » for « Coeur », a dash between two names."""
+    return text.replace("'", "’").replace("Coeur", "Cœur").replace("coeur", "cœur").replace(" - ", " – ")
+
+
 def without_article(key: str) -> str:
     """A key without its leading article: « la ferte mace » gives « ferte mace »."""
     first, _, rest = key.partition(" ")

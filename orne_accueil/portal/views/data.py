@@ -1,0 +1,46 @@
+"""The open data files: one address each, stable, cacheable, with their source and licence inside."""
+
+import gzip
+import re
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.cache import get_conditional_response, patch_vary_headers
+from django.utils.http import http_date
+from django.views.decorators.http import require_safe
+
+from orne_accueil.territory.enums import CONTOURS_FILE
+from orne_accueil.territory.selectors import published_content, published_file
+
+ONE_DAY = 24 * 3600
+EMPTY_COLLECTION = b'{"type":"FeatureCollection","features":[]}'
+GEOJSON = "application/geo+json"
+
+# /donnees/espaces.csv and /donnees/espaces.geojson come here with coworking's exports.
+
+
+@require_safe
+def communes_geojson(request: HttpRequest) -> HttpResponse:
+    """The contours of the communes, as the last load wrote them: one small query when the visitor has them already."""
+    state = published_file(CONTOURS_FILE)
+    if state is None:
+        response = HttpResponse(EMPTY_COLLECTION, content_type=GEOJSON)
+        response["Cache-Control"] = "no-store"
+        return response
+    etag = f'W/"{state.etag}"'  # weak: the same whether compressed or not
+    changed_at = int(state.changed_at.timestamp())
+    unchanged = get_conditional_response(request, etag=etag, last_modified=changed_at)
+    response = unchanged or _compressed(request, published_content(CONTOURS_FILE))
+    response["ETag"] = etag
+    response["Last-Modified"] = http_date(changed_at)
+    response["Cache-Control"] = f"public, max-age={ONE_DAY}"
+    response["Access-Control-Allow-Origin"] = "*"  # open data: other sites may read it
+    patch_vary_headers(response, ["Accept-Encoding"])
+    return response
+
+
+def _compressed(request: HttpRequest, content: bytes) -> HttpResponse:
+    if re.search(r"\bgzip\b", request.headers.get("Accept-Encoding", "")):
+        response = HttpResponse(content, content_type=GEOJSON)
+        response["Content-Encoding"] = "gzip"
+        return response
+    return HttpResponse(gzip.decompress(content), content_type=GEOJSON)
