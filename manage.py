@@ -13,6 +13,8 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "orne_accueil.settings.dev")
     if len(sys.argv) < 2 or sys.argv[1] in WITHOUT_ENGINES:
         os.environ.setdefault("ORNE_WITHOUT_ENGINES", "1")
+    if sys.argv[1:2] != ["runserver"]:
+        os.environ.setdefault("ORNE_PROCESS", "command")  # no web page's statement timeout
 
     from django.conf import settings
     from django.core.exceptions import ImproperlyConfigured

@@ -11,8 +11,7 @@ HEADER = "Cross-Origin-Resource-Policy"
 class CrossOriginResourcePolicyMiddleware:
     """Keep our pages and photos out of other sites' documents.
 
-    Static files stay open: the logo of a mail is shown by webmails. A view that means to share (open data) sets
-    the header itself.
+    Static files stay open: webmails show a mail's logo. A view that means to share sets the header itself.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:

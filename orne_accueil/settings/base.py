@@ -7,7 +7,7 @@ from typing import Any
 import dj_database_url
 from csp.constants import NONCE, NONE, SELF
 
-from .env import BASE_DIR, data_dir
+from .env import BASE_DIR, data_dir, text
 
 SITE_NAME = "Télétravail dans l’Orne"
 DEMO = False
@@ -94,6 +94,9 @@ WEB_STATEMENT_TIMEOUT_MS = 10_000
 WEB_LOCK_TIMEOUT_MS = 5_000
 WORKER_STATEMENT_TIMEOUT_MS = 120_000
 WORKER_LOCK_TIMEOUT_MS = 20_000
+COMMAND_STATEMENT_TIMEOUT_MS = (
+    0  # a migration or an import lasts as long as it must, without holding others up
+)
 
 
 def timeouts(statement_ms: int, lock_ms: int) -> str:
@@ -102,16 +105,19 @@ def timeouts(statement_ms: int, lock_ms: int) -> str:
 
 
 def database(url: str, *, pool: bool) -> dict[str, Any]:
-    """Django's database entry for a PostgreSQL URL, with the timeouts of a web process.
+    """Django's database entry for a PostgreSQL URL, with the timeouts of this kind of process.
 
-    Workers lengthen them in orne_accueil.celery. Actions open their own transactions: no ATOMIC_REQUESTS
-    (docs/adr/0006).
+    manage.py says that it runs a command; workers lengthen theirs in orne_accueil.celery. Actions open their own
+    transactions: no ATOMIC_REQUESTS (docs/adr/0006).
     """
     entry: dict[str, Any] = dict(dj_database_url.parse(url))
     entry["ATOMIC_REQUESTS"] = False
     entry["CONN_MAX_AGE"] = 0 if pool else 60
     entry["DISABLE_SERVER_SIDE_CURSORS"] = True
     options = entry.setdefault("OPTIONS", {})
+    if text("ORNE_PROCESS", "web") == "command":
+        options["options"] = timeouts(COMMAND_STATEMENT_TIMEOUT_MS, WORKER_LOCK_TIMEOUT_MS)
+        return entry
     options["options"] = timeouts(WEB_STATEMENT_TIMEOUT_MS, WEB_LOCK_TIMEOUT_MS)
     if pool:
         options["pool"] = {"min_size": 1, "max_size": 10, "timeout": 5}

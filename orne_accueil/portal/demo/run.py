@@ -65,6 +65,7 @@ class Child:
 def main() -> int:
     """Run the demo until it is told to stop. Returns the exit code."""
     os.environ.update(DJANGO_SETTINGS_MODULE="orne_accueil.settings.dev", ORNE_DEMO="1", DEBUG="0")
+    os.environ["ORNE_PROCESS"] = "command"  # for this process: the site's are told otherwise
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _raise_stopped)
     children: list[Child] = []
@@ -240,6 +241,7 @@ def start(name: str, command: list[str], data_dir: Path) -> Child:
         process = subprocess.Popen(
             command,
             cwd=_root(),
+            env={**os.environ, "ORNE_PROCESS": "web"},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
