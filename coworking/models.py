@@ -56,17 +56,13 @@ class Space(models.Model):
     is_bookable = models.BooleanField("se réserve ici", default=True)
     external_url = models.URLField("lien de réservation ailleurs", blank=True)
 
-    commune = models.ForeignKey(
-        Commune, on_delete=models.PROTECT, related_name="spaces", verbose_name="commune"
-    )
+    commune = models.ForeignKey(Commune, on_delete=models.PROTECT, related_name="spaces", verbose_name="commune")
     address = models.CharField("adresse", max_length=200)
     address_extra = models.CharField("complément d’adresse", max_length=200, blank=True)
     postal_code = models.CharField("code postal", max_length=5)
     latitude = models.FloatField("latitude")
     longitude = models.FloatField("longitude")
-    access_text = models.TextField(
-        "comment venir", blank=True, help_text="Entrée, étage, stationnement, arrêt de car."
-    )
+    access_text = models.TextField("comment venir", blank=True, help_text="Entrée, étage, stationnement, arrêt de car.")
     phone = models.CharField("téléphone", max_length=20, blank=True)
     email = models.EmailField("adresse électronique", blank=True)
     website = models.URLField("site", blank=True)
@@ -74,9 +70,7 @@ class Space(models.Model):
     description = models.TextField("présentation", blank=True)
     photo = models.ImageField("photo", upload_to="spaces/", blank=True)
     photo_credit = models.CharField("auteur de la photo", max_length=120, blank=True)
-    labels = ArrayField(
-        models.CharField(max_length=8, choices=Label), verbose_name="labels", default=list, blank=True
-    )
+    labels = ArrayField(models.CharField(max_length=8, choices=Label), verbose_name="labels", default=list, blank=True)
 
     technology = models.CharField("connexion", max_length=12, choices=Technology, blank=True)
     down_mbps = models.PositiveIntegerField("débit descendant (Mbit/s)", null=True, blank=True)
@@ -113,10 +107,7 @@ class Space(models.Model):
             ),
             models.CheckConstraint(
                 name="space_bookable_or_linked",
-                condition=Q(is_bookable=True)
-                | ~Q(external_url="")
-                | Q(is_published=False)
-                | Q(kind="tiers_lieu"),
+                condition=Q(is_bookable=True) | ~Q(external_url="") | Q(is_published=False) | Q(kind="tiers_lieu"),
                 violation_error_message="Un lieu qui ne se réserve pas ici donne le lien où il se réserve.",
             ),
             models.CheckConstraint(
@@ -140,9 +131,7 @@ class Space(models.Model):
 class SpaceAnimator(models.Model):
     """Somebody who runs a space: sees it in her admin, gets its requests."""
 
-    space = models.ForeignKey(
-        Space, on_delete=models.CASCADE, related_name="animators", verbose_name="espace"
-    )
+    space = models.ForeignKey(Space, on_delete=models.CASCADE, related_name="animators", verbose_name="espace")
     person = models.ForeignKey(
         Person, on_delete=models.CASCADE, related_name="animated_spaces", verbose_name="personne"
     )
@@ -189,9 +178,7 @@ class Room(models.Model):
         "personnes au plus", default=1, validators=[MinValueValidator(1), MaxValueValidator(500)]
     )
     description = models.TextField("description", blank=True)
-    equipment = models.ManyToManyField(
-        Equipment, blank=True, related_name="rooms", verbose_name="équipements"
-    )
+    equipment = models.ManyToManyField(Equipment, blank=True, related_name="rooms", verbose_name="équipements")
     includes = models.ManyToManyField(
         "self",
         symmetrical=False,
@@ -331,9 +318,7 @@ class Booking(Answerable):
 
     reference = models.UUIDField("référence", default=uuid.uuid4, unique=True, editable=False)
     room = models.ForeignKey(Room, on_delete=models.PROTECT, related_name="bookings", verbose_name="salle")
-    person = models.ForeignKey(
-        Person, on_delete=models.PROTECT, related_name="bookings", verbose_name="personne"
-    )
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="bookings", verbose_name="personne")
     starts_at = models.DateTimeField("début")
     ends_at = models.DateTimeField("fin")
     half_days = models.PositiveSmallIntegerField("demi-journées", default=1)
@@ -398,9 +383,7 @@ class Booking(Answerable):
         indexes = [
             models.Index(name="booking_by_room_start", fields=["room", "starts_at"]),
             models.Index(name="booking_by_person_start", fields=["person", "starts_at"]),
-            models.Index(
-                name="booking_pending", fields=["room", "starts_at"], condition=Q(state=BookingState.PENDING)
-            ),
+            models.Index(name="booking_pending", fields=["room", "starts_at"], condition=Q(state=BookingState.PENDING)),
             models.Index(
                 name="booking_confirmed_start",
                 fields=["starts_at"],
@@ -480,9 +463,7 @@ class Occupation(models.Model):
             ),
         ]
         indexes = [
-            models.Index(
-                F("unit"), RangeStartsWith("occupies"), name="occupation_live_start", condition=Q(live=True)
-            ),
+            models.Index(F("unit"), RangeStartsWith("occupies"), name="occupation_live_start", condition=Q(live=True)),
         ]
 
     def __str__(self) -> str:
@@ -506,9 +487,7 @@ class ClosureQuerySet(models.QuerySet["Closure"]):
 
     def concerning(self, room: Room) -> "ClosureQuerySet":
         """Closures of the room, of its space, and of the rooms it includes."""
-        return self.filter(
-            Q(room=None) | Q(room=room) | Q(room__included_in=room), space_id=room.space_id
-        ).distinct()
+        return self.filter(Q(room=None) | Q(room=room) | Q(room__included_in=room), space_id=room.space_id).distinct()
 
 
 class Closure(models.Model):

@@ -55,11 +55,7 @@ class AboutBooking(Notification):
 
     def subject(self, message: Message) -> Booking | None:
         key = message.subject_key.rpartition(":")[2]
-        return (
-            Booking.objects.select_related("room__space__commune", "person", "ended_by")
-            .filter(pk=key)
-            .first()
-        )
+        return Booking.objects.select_related("room__space__commune", "person", "ended_by").filter(pk=key).first()
 
     def still_true(self, message: Message, subject: Booking | None) -> bool:
         if subject is None or (self.states and subject.state not in self.states):
@@ -89,12 +85,8 @@ class AboutBooking(Notification):
         space = subject.room.space
         if space.email:
             return Address(email=space.email, name=space.name)
-        animator = (
-            Person.objects.filter(animated_spaces__space=space, email__isnull=False).order_by("pk").first()
-        )
-        return (
-            Address(email=animator.email, name=animator.display_name) if animator and animator.email else None
-        )
+        animator = Person.objects.filter(animated_spaces__space=space, email__isnull=False).order_by("pk").first()
+        return Address(email=animator.email, name=animator.display_name) if animator and animator.email else None
 
 
 class WithCalendar(AboutBooking):
@@ -104,9 +96,7 @@ class WithCalendar(AboutBooking):
 
     def attachments(self, message: Message, subject: Booking) -> list[Attachment]:
         content = booking_event(subject, cancelled=self.cancelled)
-        return [
-            Attachment("reservation.ics", content, f"text/calendar; method={self._method}; charset=utf-8")
-        ]
+        return [Attachment("reservation.ics", content, f"text/calendar; method={self._method}; charset=utf-8")]
 
     @property
     def _method(self) -> str:
@@ -234,11 +224,7 @@ class ToAnswerer(AboutBooking):
         }
 
     def reply_to(self, message: Message, subject: Booking) -> Address | str | None:
-        return (
-            Address(email=subject.person.email, name=subject.person.display_name)
-            if subject.person.email
-            else None
-        )
+        return Address(email=subject.person.email, name=subject.person.display_name) if subject.person.email else None
 
 
 class ApprovalNeeded(ToAnswerer):

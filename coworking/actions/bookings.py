@@ -102,18 +102,14 @@ def change_booking(
         room = _lock(room)
         booking = _relock(booking)
         if booking.room.space_id != room.space_id:
-            raise DomainError(
-                "On change de lieu par une nouvelle réservation.", code="other_space", field="room"
-            )
+            raise DomainError("On change de lieu par une nouvelle réservation.", code="other_space", field="room")
         if booking.state not in CHANGEABLE_STATES:
             raise DomainError(_over(booking), code="not_changeable")
         by_staff = manages(by, room.space)
         terms = booking.room.terms.for_staff() if by_staff else booking.room.terms
         slots.check_change_limit(terms, booking.starts_at, at=at, gesture="la modifier")
         start, end = slots.requested_range(wish, mode=room.mode, expression=room.space.opening_hours)
-        _check(
-            room, booking.person, start, end, attendees=attendees, at=at, by_staff=by_staff, ignoring=booking
-        )
+        _check(room, booking.person, start, end, attendees=attendees, at=at, by_staff=by_staff, ignoring=booking)
         before = {"room": booking.room.name, "when": date_range(booking.starts_at, booking.ends_at)}
         moved = (booking.room_id, booking.starts_at, booking.ends_at) != (room.pk, start, end)
         booking.room, booking.starts_at, booking.ends_at = room, start, end
@@ -205,7 +201,7 @@ def mark_presence(*, booking: Booking, presence: str, by: Person, at: datetime) 
         return booking
 
 
-# --- Steps -------------------------------------------------------------------------------------------------------------
+# --- Steps ---
 
 
 def _lock(room: Room) -> Room:
@@ -255,9 +251,7 @@ def _half_days_used(room: Room, person: Person, start: datetime, ignoring: Booki
     bookings = (
         Booking.objects.of(person)
         .live()
-        .filter(
-            room=room, starts_at__gte=clock.day_bounds(first)[0], starts_at__lt=clock.day_bounds(following)[0]
-        )
+        .filter(room=room, starts_at__gte=clock.day_bounds(first)[0], starts_at__lt=clock.day_bounds(following)[0])
     )
     if ignoring is not None:
         bookings = bookings.exclude(pk=ignoring.pk)
@@ -326,9 +320,7 @@ def _seats_around(units: list[int], start: datetime, end: datetime) -> list[slot
 def _may_move(row: Occupation) -> bool:
     """Whether a sister unit would do as well: its own room's, and nobody has sat down yet."""
     booking = row.booking
-    return (
-        booking is not None and booking.presence != Presence.PRESENT and row.unit.room_id == booking.room_id
-    )
+    return booking is not None and booking.presence != Presence.PRESENT and row.unit.room_id == booking.room_id
 
 
 def _reseat(moves: dict[int, int]) -> None:
@@ -362,17 +354,11 @@ def _must_wait(booking: Booking) -> None:
 
 
 def _over(booking: Booking) -> str:
-    return (
-        f"Cette réservation est déjà {booking.get_state_display().lower()}{NBSP}: il n’y a plus rien à faire."
-    )
+    return f"Cette réservation est déjà {booking.get_state_display().lower()}{NBSP}: il n’y a plus rien à faire."
 
 
 def _announce(booking: Booking, *, by: Person, at: datetime, changed: dict[str, str] | None) -> None:
-    data = (
-        {"before": changed, "by_staff": by != booking.person}
-        if changed
-        else {"by_staff": by != booking.person}
-    )
+    data = {"before": changed, "by_staff": by != booking.person} if changed else {"by_staff": by != booking.person}
     if booking.state == BookingState.PENDING:
         tell_booker(notifications.BookingReceived, booking, at=at, data=data)
         tell_animators(notifications.ApprovalNeeded, booking, at=at)

@@ -75,15 +75,11 @@ def write_access_messages(*, at: datetime, limit: int = 500) -> int:
         return 0
     _, end = clock.day_bounds(today)
     wanted = (
-        Q(room__access_type__in=[AccessType.CODE, AccessType.KEY])
-        | ~Q(room__access_note="")
-        | Q(is_first_visit=True)
+        Q(room__access_type__in=[AccessType.CODE, AccessType.KEY]) | ~Q(room__access_note="") | Q(is_first_visit=True)
     )
     return _write(
         notifications.BookingAccess,
-        Booking.objects.filter(
-            wanted, ends_at__gt=at, starts_at__lt=end, starts_at__gt=at - timedelta(days=1)
-        ),
+        Booking.objects.filter(wanted, ends_at__gt=at, starts_at__lt=end, starts_at__gt=at - timedelta(days=1)),
         field="access_for",
         at=at,
         limit=limit,

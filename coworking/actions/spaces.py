@@ -80,9 +80,7 @@ def change_hours(*, space: Space, expression: str, by: Person | None, at: dateti
     hours.validate(expression)
     with transaction.atomic():
         advisory_lock(LOCK_SPACE, [space.pk])
-        standing = (
-            Booking.objects.live().filter(room__space=space, ends_at__gt=at).order_by("starts_at", "pk")
-        )
+        standing = Booking.objects.live().filter(room__space=space, ends_at__gt=at).order_by("starts_at", "pk")
         by_key = {b.pk: b for b in standing.select_related("room__space", "person")}
         # A booking that these hours did not contain before (the animator made an exception) does not block either.
         already = set(hours.outside(space.opening_hours, _ranges(by_key.values())))
@@ -161,9 +159,7 @@ def _set_includes(room: Room, includes: Iterable[Room]) -> None:
                     "Une salle ne comprend que des salles du même lieu.", code="includes", field="includes"
                 )
             if included.pk == room.pk:
-                raise DomainError(
-                    "Une salle ne se comprend pas elle-même.", code="includes", field="includes"
-                )
+                raise DomainError("Une salle ne se comprend pas elle-même.", code="includes", field="includes")
         found.update({included.pk: included for included in edge})
         edge = list(Room.objects.filter(included_in__in=edge).exclude(pk__in=found).distinct())
     room.includes.set(found.values())

@@ -70,8 +70,7 @@ def requested_range(wish: Wish, *, mode: str, expression: str) -> tuple[datetime
         if half is None:
             label = Period(wish.period).label.lower()
             raise DomainError(
-                f"Le lieu est fermé {long_date(wish.day)}"
-                + ("." if wish.period == Period.DAY else f", {label}."),
+                f"Le lieu est fermé {long_date(wish.day)}" + ("." if wish.period == Period.DAY else f", {label}."),
                 code="closed",
                 field="period",
             )
@@ -83,18 +82,14 @@ def requested_range(wish: Wish, *, mode: str, expression: str) -> tuple[datetime
             field="period",
         )
     if wish.starts_at is None or wish.ends_at is None:
-        raise DomainError(
-            "Donnez l’heure d’arrivée et l’heure de départ.", code="times_missing", field="starts_at"
-        )
+        raise DomainError("Donnez l’heure d’arrivée et l’heure de départ.", code="times_missing", field="starts_at")
     return wish.starts_at, wish.ends_at
 
 
 def check_length(terms: RoomTerms, start: datetime, end: datetime) -> None:
     """Refuse what ends before it starts, is too short or too long for the room."""
     if end <= start:
-        raise DomainError(
-            "L’heure de départ doit venir après l’heure d’arrivée.", code="order", field="ends_at"
-        )
+        raise DomainError("L’heure de départ doit venir après l’heure d’arrivée.", code="order", field="ends_at")
     minutes = (end - start) / timedelta(minutes=1)
     if minutes < terms.min_minutes:
         raise DomainError(
@@ -157,9 +152,7 @@ def closed_sentence(expression: str, start: datetime) -> str:
     spans = [f"{clock_time(o.start)}–{clock_time(o.end)}" for o in hours.openings(expression, day)]
     if not spans:
         return f"Le lieu est fermé {long_date(day)}."
-    return (
-        f"Le lieu n’est pas ouvert à ces heures-là. {long_date(day).capitalize()}, il ouvre {joined(spans)}."
-    )
+    return f"Le lieu n’est pas ouvert à ces heures-là. {long_date(day).capitalize()}, il ouvre {joined(spans)}."
 
 
 def check_attendees(terms: RoomTerms, attendees: int) -> None:
@@ -179,9 +172,7 @@ def check_quota(terms: RoomTerms, *, used: int, asked: int) -> None:
         left = max(terms.quota_half_days - used, 0)
         raise DomainError(
             f"Cette salle se partage{NBSP}: {terms.quota_half_days}{NBSP}demi-journées par personne et par mois. "
-            + (
-                f"Il vous en reste {left} ce mois-là." if left else "Vous les avez déjà réservées ce mois-là."
-            ),
+            + (f"Il vous en reste {left} ce mois-là." if left else "Vous les avez déjà réservées ce mois-là."),
             code="quota",
             field="date",
         )
@@ -219,7 +210,7 @@ def duration(minutes: int) -> str:
     return f"{minutes // 60}{NBSP}h{NBSP}{minutes % 60:02d}"
 
 
-# --- Seating: which of the identical units -----------------------------------------------------------------------------
+# --- Seating: which of the identical units ---
 
 
 @dataclass(frozen=True)

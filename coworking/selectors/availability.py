@@ -95,9 +95,7 @@ def week_of(space: Space, monday: date, *, at: datetime) -> Week:
                 openings=hours.openings(space.opening_hours, day),
                 holiday=holiday_name(day),
                 closures=tuple(
-                    c
-                    for c in closures
-                    if c.room_id is None and c.starts_at < day_end and day_start < c.ends_at
+                    c for c in closures if c.room_id is None and c.starts_at < day_end and day_start < c.ends_at
                 ),
                 is_today=day == today,
                 is_past=day < today,
@@ -156,9 +154,7 @@ def _free_cells(
     for closure in closures:
         if closure.room_id is None or grid.touches(room, closure.room_id):
             whole = [
-                piece
-                for open_range in whole
-                for piece in _minus(open_range, (closure.starts_at, closure.ends_at))
+                piece for open_range in whole for piece in _minus(open_range, (closure.starts_at, closure.ends_at))
             ]
     if not whole:
         reason = column.closures[0].reason if column.closures else column.holiday or ""
@@ -199,9 +195,7 @@ def _moment_state(room: Room, start: datetime, at: datetime) -> str:
     return ""
 
 
-def _closing(
-    room: Room, closures: Sequence[Closure], start: datetime, end: datetime, grid: "_Grid"
-) -> Closure | None:
+def _closing(room: Room, closures: Sequence[Closure], start: datetime, end: datetime, grid: "_Grid") -> Closure | None:
     for closure in closures:
         concerned = closure.room_id is None or grid.touches(room, closure.room_id)
         if concerned and closure.starts_at < end and start < closure.ends_at:
@@ -292,7 +286,7 @@ class _Grid:
         return gaps
 
 
-# --- Search across spaces ----------------------------------------------------------------------------------------------
+# --- Search across spaces ---
 
 
 @dataclass(frozen=True)
@@ -353,9 +347,7 @@ def free_rooms(search: Search, *, at: datetime) -> list[Found]:
         free = grid.free_units(room, room_start, room_end)
         if free:
             found.append(Found(room, room_start, room_end, free, grid.count(room), km))
-    return sorted(
-        found, key=lambda f: (f.km if f.km is not None else 0.0, f.space.name, f.room.position, f.room.name)
-    )
+    return sorted(found, key=lambda f: (f.km if f.km is not None else 0.0, f.space.name, f.room.position, f.room.name))
 
 
 def _candidates(search: Search) -> list[Room]:
@@ -394,7 +386,7 @@ def _slot_for(search: Search, room: Room, at: datetime) -> Range | None:
     return start, end
 
 
-# --- When the slot went meanwhile --------------------------------------------------------------------------------------
+# --- When the slot went meanwhile ---
 
 
 @dataclass(frozen=True)
@@ -405,9 +397,7 @@ class Alternative:
     found: Found
 
 
-def alternatives(
-    room: Room, wish: slots.Wish, *, attendees: int, at: datetime, limit: int = 3
-) -> list[Alternative]:
+def alternatives(room: Room, wish: slots.Wish, *, attendees: int, at: datetime, limit: int = 3) -> list[Alternative]:
     """Up to `limit` near choices: the same room later, another room here, the nearest other space then."""
     result: list[Alternative] = []
     later = _same_room_later(room, wish, at=at)
@@ -449,9 +439,7 @@ def _same_room_later(room: Room, wish: slots.Wish, *, at: datetime, days: int = 
     for offset in range(days + 1):
         day = wish.day + timedelta(days=offset)
         for candidate in _same_day_wishes(wish, day):
-            search = Search(
-                day=day, period=candidate.period, start=candidate.starts_at, end=candidate.ends_at
-            )
+            search = Search(day=day, period=candidate.period, start=candidate.starts_at, end=candidate.ends_at)
             slot = _slot_for(search, room, at)
             if slot is None or _closing(room, closures, *slot, grid):
                 continue

@@ -101,9 +101,7 @@ def half_days_left(room: Room, person: Person, day: date) -> int | None:
     used = (
         Booking.objects.of(person)
         .live()
-        .filter(
-            room=room, starts_at__gte=clock.day_bounds(first)[0], starts_at__lt=clock.day_bounds(following)[0]
-        )
+        .filter(room=room, starts_at__gte=clock.day_bounds(first)[0], starts_at__lt=clock.day_bounds(following)[0])
         .aggregate(total=Sum("half_days"))["total"]
     )
     return max(room.quota_half_days - (used or 0), 0)

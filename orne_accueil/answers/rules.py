@@ -1,31 +1,108 @@
-"""When an answer is due and who is told, by policy: pure decisions."""
+"""When each step of a request falls due. Pure: a policy and instants in, instants out."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
+
+from orne_accueil.common.clock import at_local, local
+from orne_accueil.common.holidays import is_working_day
+
+SENT_AT = time(9)
+"""Steps counted in days are sent at 9:00, on the day itself or the next working one."""
+
+
+@dataclass(frozen=True)
+class Days:
+    """Calendar days after the request, then the next working day at 9:00."""
+
+    count: int
+
+    def after(self, asked_at: datetime) -> datetime:
+        return at_local(next_working_day(local(asked_at).date() + timedelta(days=self.count)), SENT_AT)
+
+
+Delay = Days | timedelta
+"""Days, or an exact duration after the request."""
+
+
+def after(delay: Delay, asked_at: datetime) -> datetime:
+    """The instant that a delay leads to."""
+    return delay.after(asked_at) if isinstance(delay, Days) else asked_at + delay
 
 
 @dataclass(frozen=True)
 class Step:
-    """After `after`, tell `audience`; `name` is part of the message's occurrence."""
+    """Something to do, by the name of its handler, unless the answer came before; `audience` is whom it
+    concerns.
+    """
 
     name: str
-    after: timedelta
-    audience: str
+    delay: Delay
+    audience: str = ""
+
+
+@dataclass(frozen=True)
+class Due:
+    """A step and the instant from which it is to be done."""
+
+    name: str
+    at: datetime
 
 
 @dataclass(frozen=True)
 class Policy:
-    """One kind of request: the time promised, the steps of the chase."""
+    """What happens to a kind of request while nobody answers.
+
+    `promised` is the delay told to the asker. A request that carries a limit (the start of a booking) is
+    closed by us, through the handler named `closing`, `margin` before it, or half-way there when it was asked
+    later than that. The last step comes back every `again` until somebody answers: nothing waits in silence.
+    """
 
     kind: str
-    promised: timedelta
+    promised: Delay
     steps: tuple[Step, ...]
+    closing: str = "lapse"
+    margin: timedelta = timedelta(hours=2)
+    again: Days = Days(7)
 
-    def due_at(self, asked_at: datetime, *, before: datetime | None = None) -> datetime:
-        due = asked_at + self.promised
-        return min(due, before) if before is not None else due
+    @property
+    def names(self) -> frozenset[str]:
+        """Every handler that the steps call."""
+        return frozenset(step.name for step in self.steps)
 
-    def step_at(self, index: int, asked_at: datetime, *, before: datetime | None = None) -> datetime | None:
-        if index >= len(self.steps):
-            return None
-        return asked_at + self.steps[index].after
+
+def next_working_day(day: date) -> date:
+    """`day` itself, or the first one after it that is neither in a week-end nor a French public holiday."""
+    while not is_working_day(day):
+        day += timedelta(days=1)
+    return day
+
+
+def lapse_instant(policy: Policy, *, asked_at: datetime, before: datetime | None) -> datetime | None:
+    """When we close the request ourselves, or None when nothing limits it."""
+    if before is None:
+        return None
+    return before - min(policy.margin, max((before - asked_at) / 2, timedelta()))
+
+
+def promised_instant(policy: Policy, *, asked_at: datetime, lapses_at: datetime | None) -> datetime:
+    """The date told to the asker: the policy's, or the limit where that comes first."""
+    promised = after(policy.promised, asked_at)
+    return promised if lapses_at is None else min(promised, lapses_at)
+
+
+def plan(policy: Policy, *, asked_at: datetime, lapses_at: datetime | None) -> tuple[Due, ...]:
+    """Every step in order: those that fall before the limit, then the closing."""
+    steps = [Due(step.name, after(step.delay, asked_at)) for step in policy.steps]
+    if lapses_at is None:
+        return tuple(steps)
+    return (*(due for due in steps if due.at < lapses_at), Due(policy.closing, lapses_at))
+
+
+def next_due(policy: Policy, *, asked_at: datetime, lapses_at: datetime | None, done: int) -> Due:
+    """The step that follows `done` steps; past the last one, the last one again."""
+    steps = plan(policy, asked_at=asked_at, lapses_at=lapses_at)
+    if done < len(steps):
+        return steps[done]
+    last = steps[-1]
+    rounds = done - len(steps) + 1
+    return Due(last.name, Days(policy.again.count * rounds).after(last.at))
