@@ -2,10 +2,12 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from .views import communes, data
+from .views import communes, data, health
 
 app_name = "portal"
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("sante/", health.health, name="health"),
+    path("sante/pret/", health.ready, name="ready"),
     path("communes/", communes.communes, name="communes"),
     path("communes/suggestions/", communes.suggestions, name="commune-suggestions"),
     path("communes/<str:code_insee>/", communes.commune, name="commune"),

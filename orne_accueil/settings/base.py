@@ -115,6 +115,7 @@ def database(url: str, *, pool: bool) -> dict[str, Any]:
     entry["CONN_MAX_AGE"] = 0 if pool else 60
     entry["DISABLE_SERVER_SIDE_CURSORS"] = True
     options = entry.setdefault("OPTIONS", {})
+    options["connect_timeout"] = 5
     if text("ORNE_PROCESS", "web") == "command":
         options["options"] = timeouts(COMMAND_STATEMENT_TIMEOUT_MS, WORKER_LOCK_TIMEOUT_MS)
         return entry
