@@ -8,4 +8,6 @@ class CommonConfig(AppConfig):
     verbose_name = "Socle"
 
     def ready(self) -> None:
+        from . import checks  # noqa: F401 - they register themselves
+
         autodiscover_modules("personal_data")

@@ -158,7 +158,6 @@ def load() -> None:
     try:
         say("Création des tables…")
         call_command("migrate", verbosity=0, interactive=False)
-        call_command("createcachetable", verbosity=0)
         for command, words in (("load_territory", "Les 381 communes…"), ("load_demo", "La démonstration…")):
             if command in get_commands():
                 say(words)
