@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 from django import template
+from django.forms import BoundField, Form, widgets
 from django.template.loader import get_template, render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -54,6 +55,52 @@ def _drawing(name: str) -> str:
     if not re.fullmatch(r"[a-z0-9-]+", name):
         raise template.TemplateDoesNotExist(f"icons/{name}.svg")
     return get_template(f"icons/{name}.svg").render().strip()
+
+
+@register.filter
+def lookup(table: dict[Any, Any], key: Any) -> Any:
+    """The value of a dict under a key known only to the template, or an empty string."""
+    return table.get(key, table.get(str(key), ""))
+
+
+@register.filter
+def widget_kind(field: BoundField) -> str:
+    """How a field is laid out: hidden, checkbox (label after), choices (legend) or control (label before)."""
+    widget = field.field.widget
+    if field.is_hidden:
+        return "hidden"
+    if isinstance(widget, widgets.CheckboxInput):
+        return "checkbox"
+    if isinstance(widget, widgets.RadioSelect):  # CheckboxSelectMultiple is one too
+        return "choices"
+    return "control"
+
+
+@register.filter
+def first_input(field: BoundField) -> str:
+    """The id that a link to a field must name: its control, or the first choice of a group."""
+    return f"{field.auto_id}_0" if widget_kind(field) == "choices" else field.id_for_label
+
+
+@register.filter
+def has_optional(form: Form) -> bool:
+    """Whether one of the fields to fill in may stay empty."""
+    return any(not field.field.required for field in form.visible_fields())
+
+
+@register.filter
+def has_several(form: Form) -> bool:
+    """Whether there is more than one field to fill in."""
+    return len(form.visible_fields()) > 1
+
+
+@register.simple_tag
+def widget(field: BoundField) -> SafeString:
+    """A field's control in our clothes. Its own classes stay; Django ties it to its hint and its errors."""
+    control = field.field.widget
+    ours = "form-select" if isinstance(control, widgets.Select) else "form-control"
+    classes = [control.attrs.get("class", ""), "" if widget_kind(field) == "checkbox" else ours]
+    return field.as_widget(attrs={"class": " ".join(filter(None, classes))} if any(classes) else {})
 
 
 @register.simple_tag
