@@ -70,7 +70,9 @@ def email(name: str, default: Any = _MISSING, *, timeout: int) -> dict[str, Any]
     The parser's own default is to wait for ever: `timeout` seconds stand unless the address says otherwise.
     """
     value = url(name, EMAIL_SCHEMES, default)
-    with _named(name, "une adresse de serveur de messagerie"):
+    with _named(name, "une adresse de serveur de messagerie, comme submission://compte:secret@hote:587"):
+        if urlsplit(value).scheme in ("smtp", "submission") and not urlsplit(value).hostname:
+            raise ValueError
         settings = _env.dj_email_url(name, value)
     settings["EMAIL_TIMEOUT"] = settings["EMAIL_TIMEOUT"] or timeout
     return dict(settings)
