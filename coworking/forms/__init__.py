@@ -1,0 +1,1 @@
+"""Forms and FilterSets: `public` for everybody's pages, `staff` for the animator's admin."""

@@ -1,0 +1,1 @@
+"""Forms of the animator's admin. « Saisi pour » : name and phone suffice."""
