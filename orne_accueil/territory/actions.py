@@ -123,8 +123,7 @@ def upsert_landmarks(*, kind: LandmarkKind | str, landmarks: Iterable[LandmarkDa
         advisory_lock(LOCK_TERRITORY, [0])
         codes = {landmark.commune_code for landmark in wanted if landmark.commune_code}
         communes = {
-            commune.code_insee: commune
-            for commune in Commune.objects.filter(code_insee__in=codes).order_by("pk")
+            commune.code_insee: commune for commune in Commune.objects.filter(code_insee__in=codes).order_by("pk")
         }
         count = _write_landmarks(LandmarkKind(kind), wanted, communes)
         if count.changes:
@@ -164,9 +163,7 @@ def _upsert(
         for key, row in rows.items()
         if key in existing and any(getattr(existing[key], name) != getattr(row, name) for name in fields)
     ]
-    model._default_manager.bulk_create(
-        new + changed, update_conflicts=True, unique_fields=unique, update_fields=fields
-    )
+    model._default_manager.bulk_create(new + changed, update_conflicts=True, unique_fields=unique, update_fields=fields)
     return Count(created=len(new), updated=len(changed), unchanged=len(rows) - len(new) - len(changed))
 
 
@@ -201,15 +198,11 @@ def _write_communes(data: OfficialFiles, epcis: dict[str, Epci], report: LoadRep
     existing = Commune.objects.filter(same_departments).in_bulk(field_name="code_insee")
     report.counts["communes"] = _upsert(Commune, rows, existing, unique=["code_insee"], fields=COMMUNE_FIELDS)
     for code in sorted(existing.keys() - rows.keys()):
-        report.remarks.append(
-            f"{existing[code].name} ({code}) n’est plus dans les fichiers : gardée telle quelle."
-        )
+        report.remarks.append(f"{existing[code].name} ({code}) n’est plus dans les fichiers : gardée telle quelle.")
     return Commune.objects.in_bulk(rows, field_name="code_insee")
 
 
-def _write_contours(
-    data: OfficialFiles, communes: dict[str, Commune], report: LoadReport, *, at: datetime
-) -> None:
+def _write_contours(data: OfficialFiles, communes: dict[str, Commune], report: LoadReport, *, at: datetime) -> None:
     if data.contours is not None:
         rows = {
             communes[code].pk: Contour(commune=communes[code], geometry=geometry)
@@ -256,9 +249,7 @@ def _publish_contours(at: datetime) -> bool:
 LANDMARK_FIELDS = ["name", "folded_name", "commune_id", "latitude", "longitude", "lines", "url"]
 
 
-def _write_landmarks(
-    kind: LandmarkKind, wanted: Iterable[LandmarkData], communes: dict[str, Commune]
-) -> Count:
+def _write_landmarks(kind: LandmarkKind, wanted: Iterable[LandmarkData], communes: dict[str, Commune]) -> Count:
     rows = {
         data.key: Landmark(
             kind=kind,
@@ -297,9 +288,7 @@ def _refresh_nearest(kind: LandmarkKind) -> int:
     The caller holds the territory's lock, so that two rivals cannot each miss the other's landmark. Unit
     vectors are compared first (the nearest has the greatest dot product).
     """
-    landmarks = list(
-        Landmark.objects.filter(kind=kind).order_by("key").values_list("pk", "latitude", "longitude")
-    )
+    landmarks = list(Landmark.objects.filter(kind=kind).order_by("key").values_list("pk", "latitude", "longitude"))
     if not landmarks:
         return NearestLandmark.objects.filter(kind=kind).delete()[0]
     vectors = [_unit_vector(latitude, longitude) for _, latitude, longitude in landmarks]

@@ -10,10 +10,11 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
-from orne_accueil.common.text import de
+from orne_accueil.common.text import NBSP, NNBSP, de, distance
 
 from . import rules
 from .enums import EpciKind, LandmarkKind
+from .geo import drive_label
 
 INSEE_CODE = r"^([0-9]{2}|2[AB])[0-9]{3}$"
 POSTAL_CODE = r"^[0-9]{5}$"
@@ -92,9 +93,7 @@ class Commune(models.Model):
     official_name = models.CharField("nom officiel", max_length=100)
     folded_name = models.CharField("nom comparé", max_length=120, editable=False)
     siren = models.CharField("SIREN", max_length=9, blank=True)
-    epci = models.ForeignKey(
-        Epci, models.PROTECT, null=True, blank=True, related_name="communes", verbose_name="EPCI"
-    )
+    epci = models.ForeignKey(Epci, models.PROTECT, null=True, blank=True, related_name="communes", verbose_name="EPCI")
     postal_codes = ArrayField(
         models.CharField(max_length=5, validators=[RegexValidator(POSTAL_CODE)]), verbose_name="codes postaux"
     )
@@ -162,6 +161,24 @@ class Commune(models.Model):
     def postal_code(self) -> str:
         """The first of its postal codes, which is the mairie's."""
         return self.postal_codes[0] if self.postal_codes else ""
+
+    @property
+    def population_label(self) -> str:
+        """« 25 490 habitants »."""
+        figure = f"{self.population:,}".replace(",", NNBSP)
+        return f"{figure}{NBSP}habitant{'s' if self.population > 1 else ''}"
+
+    @property
+    def phone_link(self) -> str:
+        """The mairie's number as a telephone dials it, from abroad too where it is a metropolitan one."""
+        digits = "".join(char for char in self.mairie_phone if char.isdigit() or char == "+")
+        metropolitan = len(digits) == 10 and digits.startswith("0") and not self.code_insee.startswith("97")
+        return f"+33{digits[1:]}" if metropolitan else digits
+
+    @property
+    def website_label(self) -> str:
+        """« alencon.fr » for https://www.alencon.fr/."""
+        return self.mairie_website.partition("://")[2].removeprefix("www.").rstrip("/")
 
     @property
     def hours_lines(self) -> list[rules.HoursLine]:
@@ -285,3 +302,20 @@ class NearestLandmark(models.Model):
 
     def __str__(self) -> str:
         return f"{self.commune} : {self.landmark} à {self.km:.1f} km"
+
+    @property
+    def is_station(self) -> bool:
+        return self.kind == LandmarkKind.STATION
+
+    @property
+    def sentence(self) -> str:
+        """« à 9 km de la gare d’Argentan », « gare dans la commune »; for a workspace, « à 9 km »."""
+        if self.landmark.commune_id == self.commune_id:
+            return f"{'gare ' if self.is_station else ''}dans la commune"
+        far = distance(self.km)
+        return f"{far} de la {self.landmark.label}" if self.is_station else far
+
+    @property
+    def drive_label(self) -> str:
+        """« environ 15 min en voiture (estimation) », or nothing within 500 m."""
+        return drive_label(self.km)

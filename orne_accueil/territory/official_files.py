@@ -158,13 +158,9 @@ class _Reader:
 
     def _remark_what_is_missing(self) -> None:
         if self.data.contours is None:
-            self.data.remarks.append(
-                "Pas de fichier communes_*.geojson : les contours restent ce qu’ils sont."
-            )
+            self.data.remarks.append("Pas de fichier communes_*.geojson : les contours restent ce qu’ils sont.")
         elif without := [
-            commune.official_name
-            for code, commune in self.data.communes.items()
-            if code not in self.data.contours
+            commune.official_name for code, commune in self.data.communes.items() if code not in self.data.contours
         ]:
             names = joined(without[:5])
             more = f" et {len(without) - 5} autres" if len(without) > 5 else ""

@@ -69,7 +69,7 @@ def starts_within_one_edit(typed: str, name: str) -> bool:
 
 @dataclass(frozen=True)
 class HoursLine:
-    """« lundi et mardi » : « 8 h 30 – 12 h, 13 h 30 – 17 h 30 »."""
+    """« lundi et mardi » and « 8 h 30 – 12 h, 13 h 30 – 17 h 30 »."""
 
     days: str
     hours: str

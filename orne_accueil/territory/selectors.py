@@ -152,7 +152,7 @@ def _rank(typed: Typed, key: str, codes: tuple[str, ...]) -> Match | None:
 
 @dataclass(frozen=True)
 class Suggestion:
-    """One line under a place field: `value` is what find_place() understands, `url` a commune's page or empty."""
+    """One line under a place field: `value` is what find_place() reads, `url` a commune's page or empty."""
 
     label: str
     detail: str
@@ -211,9 +211,7 @@ def find_place(text: str) -> Place | None:
     if not found:
         return None
     best = found[0].rank
-    if best == Match.PREFIX_TYPO or (
-        best != Match.EXACT and len(typed.words.replace(" ", "")) < RESOLVE_FROM
-    ):
+    if best == Match.PREFIX_TYPO or (best != Match.EXACT and len(typed.words.replace(" ", "")) < RESOLVE_FROM):
         return None
     answers = [candidate for candidate in found if candidate.rank == best]
     answers = [candidate for candidate in answers if not candidate.is_station] or answers
@@ -268,16 +266,14 @@ def filtered_communes(
 ) -> QuerySet[Commune] | list[Commune]:
     """The communes that answer all that is given, with their nearest landmarks.
 
-    In the order of search_communes() when a text is typed (three queries), of the alphabet otherwise (two, and
-    lazy, for a paginator). `station_km` bounds the distance from the mairie to a station, as the crow flies.
+    In the order of search_communes() when a text is typed (three queries), of the alphabet otherwise (two,
+    and lazy, for a paginator). `station_km` bounds the distance from the mairie to a station, as the crow flies.
     """
     communes = with_nearest(Commune.objects.order_by("folded_name", "code_insee"))
     if epci_siren:
         communes = communes.filter(epci__siren=epci_siren)
     if station_km is not None:
-        near = NearestLandmark.objects.filter(
-            commune=OuterRef("pk"), kind=LandmarkKind.STATION, km__lte=station_km
-        )
+        near = NearestLandmark.objects.filter(commune=OuterRef("pk"), kind=LandmarkKind.STATION, km__lte=station_km)
         communes = communes.filter(Exists(near))
     if not text:
         return communes
@@ -335,18 +331,14 @@ def _neighbours(commune: Commune, *, count: int) -> list[Neighbour]:
 def epcis_with_counts() -> list[Epci]:
     """Every EPCI with the number of its communes known here, in `commune_count`. One query."""
     return list(
-        Epci.objects.annotate(commune_count=Count("communes"))
-        .filter(commune_count__gt=0)
-        .order_by("name", "siren")
+        Epci.objects.annotate(commune_count=Count("communes")).filter(commune_count__gt=0).order_by("name", "siren")
     )
 
 
 def stations() -> list[Landmark]:
     """Every station with its commune, by name. One query."""
     return list(
-        Landmark.objects.filter(kind=LandmarkKind.STATION)
-        .select_related("commune")
-        .order_by("folded_name", "key")
+        Landmark.objects.filter(kind=LandmarkKind.STATION).select_related("commune").order_by("folded_name", "key")
     )
 
 

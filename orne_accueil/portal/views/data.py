@@ -20,7 +20,7 @@ GEOJSON = "application/geo+json"
 
 @require_safe
 def communes_geojson(request: HttpRequest) -> HttpResponse:
-    """The contours of the communes, as the last load wrote them: one small query when the visitor has them already."""
+    """The contours of the communes, as the last load wrote them: one small query when unchanged."""
     state = published_file(CONTOURS_FILE)
     if state is None:
         response = HttpResponse(EMPTY_COLLECTION, content_type=GEOJSON)
