@@ -20,7 +20,7 @@ class ClosureBlocked(DomainError):
         count = len(bookings)
         word = "réservation tombe" if count == 1 else "réservations tombent"
         super().__init__(
-            f"{count}{NBSP}{word} dans cette fermeture. Déplacez-les ou annulez-les d’abord, avec un mot aux personnes.",
+            f"{count}{NBSP}{word} dans cette fermeture. Déplacez-les ou annulez-les d’abord, avec un mot.",
             code="bookings_stand",
         )
         self.bookings = list(bookings)

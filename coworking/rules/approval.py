@@ -1,4 +1,4 @@
-"""The answer clock of a booking on approval: a reminder after 24 h, the coordination after 48 h, lapsed before it starts."""
+"""The answer clock of a booking on approval: a reminder after 24 h, the coordination after 48 h, then lapsed."""
 
 from datetime import timedelta
 

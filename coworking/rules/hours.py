@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from opening_hours import OpeningHours, State
+from opening_hours import OpeningHours, ParserError, State
 
 from coworking.enums import Period
 from orne_accueil.common.errors import DomainError
@@ -74,7 +74,7 @@ def validate(expression: str) -> None:
         return
     try:
         OpeningHours(expression)
-    except (SyntaxError, ValueError) as error:
+    except ParserError as error:
         raise DomainError(
             f"Ces horaires ne se lisent pas : « {expression} ». Exemple : Mo-Fr 09:00-12:30,13:30-18:00.",
             code="hours_syntax",
