@@ -13,6 +13,7 @@ import contextlib
 import ctypes
 import functools
 import hashlib
+import io
 import json
 import os
 import signal
@@ -68,6 +69,7 @@ def main() -> int:
     os.environ["ORNE_PROCESS"] = "command"  # for this process: the site's are told otherwise
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _raise_stopped)
+    _die_with_parent()  # make, or the terminal behind it
     children: list[Child] = []
     try:
         return _run(children)
@@ -93,7 +95,8 @@ def _run(children: list[Child]) -> int:
     say("Démarrage du site…")
     for name, command in programs(port, data_dir).items():
         children.append(start(name, command, data_dir))
-    wait_until_ready(port, children)
+        if name == "site":  # two cores: the others would only slow down what people wait for
+            wait_until_ready(port, children)
     announce(port, time.monotonic() - began)
     while True:
         check_alive(children)
@@ -157,13 +160,23 @@ def load() -> None:
 
     try:
         say("Création des tables…")
-        call_command("migrate", verbosity=0, interactive=False)
+        if not is_migrated():
+            call_command("migrate", verbosity=0, interactive=False)
         for command, words in (("load_territory", "Les 381 communes…"), ("load_demo", "La démonstration…")):
             if command in get_commands():
                 say(words)
-                call_command(command, verbosity=0)
+                call_command(command, verbosity=0, stdout=io.StringIO())
     except (CommandError, DatabaseError) as error:
         raise DemoError(str(error).strip().splitlines()[0]) from error
+
+
+def is_migrated() -> bool:
+    """Whether migrate has nothing to do: asking is faster than letting it do nothing."""
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connection)
+    return not executor.migration_plan(executor.loader.graph.leaf_nodes())
 
 
 def gather_static(data_dir: Path) -> subprocess.Popen[bytes] | None:
@@ -220,7 +233,7 @@ def programs(port: int, data_dir: Path) -> dict[str, list[str]]:
         "import sys; from pathlib import Path; from orne_accueil.portal.demo.smtp_sink import main; "
         "main(port=int(sys.argv[1]), folder=Path(sys.argv[2]))"
     )
-    web = "--workers 2 --worker-class gthread --threads 4 --log-level warning --no-control-socket"
+    web = "--workers 2 --worker-class gthread --threads 4 --preload --log-level warning --no-control-socket"
     worker = "--concurrency 2 --without-gossip --without-mingle --without-heartbeat"
     celery = [*module, "celery", "-A", "orne_accueil.celery", "--quiet"]
     return {
@@ -262,9 +275,7 @@ def wait_until_ready(port: int, children: list[Child]) -> None:
             return
         except OSError:
             time.sleep(0.2)
-    raise DemoError(
-        f"Le site n’a pas répondu en {READY_TIMEOUT:.0f} secondes : voir {children[0].log.parent}."
-    )
+    raise DemoError(f"Le site n’a pas répondu en {READY_TIMEOUT:.0f} secondes : voir {children[0].log.parent}.")
 
 
 def check_alive(children: list[Child]) -> None:
@@ -273,9 +284,7 @@ def check_alive(children: list[Child]) -> None:
         code = child.process.poll()
         if code is not None:
             last = child.log.read_text(errors="replace").strip().rpartition("\n")[2]
-            raise DemoError(
-                f"« {child.name} » s’est arrêté (code {code}) : {last or 'sans un mot'} ({child.log})"
-            )
+            raise DemoError(f"« {child.name} » s’est arrêté (code {code}) : {last or 'sans un mot'} ({child.log})")
 
 
 def stop(children: list[Child]) -> None:
@@ -335,7 +344,7 @@ _libc = ctypes.CDLL(None)
 
 
 def _die_with_parent() -> None:
-    """In the child, before it starts: have it stopped when its parent is gone, in whatever way (Linux)."""
+    """Have this process told to stop when its parent is gone, in whatever way (Linux)."""
     if sys.platform == "linux":
         _libc.prctl(1, signal.SIGTERM)
 
