@@ -28,7 +28,7 @@ INSTALLED_APPS = [
     "mentoring",
     "club",
     "orne_accueil.portal",
-    "django.contrib.admin",
+    "orne_accueil.portal.back_office.BackOfficeConfig",  # django.contrib.admin, where posts decide
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
