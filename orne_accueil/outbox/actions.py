@@ -154,14 +154,11 @@ def _claim(rows: QuerySet[Message], at: datetime) -> Message | None:
         if message is None:
             return None
         interrupted = message.state == State.SENDING
-        claimed = Message.objects.filter(
-            pk=message.pk, state=message.state, attempts=message.attempts
-        ).update(
+        claimed = Message.objects.filter(pk=message.pk, state=message.state, attempts=message.attempts).update(
             state=State.SENDING,
-            leased_until=at + rules.LEASE,
-            next_attempt_at=at + rules.LEASE,
+            **_lease(at),
             attempts=F("attempts") + 1,
-            interruptions=F("interruptions") + interrupted,
+            interruptions=F("interruptions") + int(interrupted),
             first_attempt_at=message.first_attempt_at or at,
         )
         if claimed != 1:
@@ -170,10 +167,16 @@ def _claim(rows: QuerySet[Message], at: datetime) -> Message | None:
     return message
 
 
+def _lease(at: datetime) -> dict[str, Any]:
+    """Hold the row from `at` on: the lease's end is also when anybody else may take it."""
+    end = at + rules.LEASE
+    return {"leased_until": end, "next_attempt_at": end}
+
+
 def _deliver(message: Message, relay: Relay, clock: _Clock) -> bool:
     """Carry one claimed row to its end. Raises RelayDown once that is recorded."""
     try:
-        mail, reason = _prepare(message, clock.now())
+        ready, reason = _prepare(message, clock.now())
     except (OperationalError, InterfaceError) as error:
         _postpone(message, clock.now(), f"La base de données n’a pas répondu ({type(error).__name__}).")
         return False
@@ -181,19 +184,14 @@ def _deliver(message: Message, relay: Relay, clock: _Clock) -> bool:
         logger.exception("outbox: %s cannot be written (message %s)", message.kind, message.pk)
         _settle(message, State.FAILED, clock.now(), last_error=_bug(error))
         return False
-    if mail is None:
+    if ready is None:
         state = State.EXPIRED if reason is None else State.DROPPED
         _settle(message, state, clock.now(), **({"last_error": reason} if reason else {}))
         return False
-    if not _record(
-        message,
-        leased_until=clock.now() + rules.LEASE,
-        next_attempt_at=clock.now() + rules.LEASE,
-        **mail.columns,
-    ):
+    if not _record(message, **_lease(clock.now()), **ready.columns):
         return False
     try:
-        reply = relay.send(mail.mail, mail.content)
+        reply = relay.send(ready.mail, ready.content)
     except Refused as refusal:
         _settle(message, State.FAILED, clock.now(), last_error=str(refusal))
         return False
@@ -237,10 +235,10 @@ def _prepare(message: Message, at: datetime) -> tuple[_Ready | None, str | None]
     letter = rendering.render(notification, message, subject, address, unsubscribe_url=unsubscribe)
     columns = {
         "to_address": address.email[:254],
-        "to_name": address.name[:200],
+        "to_name": rendering.one_line(address.name)[:200],
         "subject_line": letter.subject[:255],
-        "text_body": letter.text,
-        "html_body": letter.html,
+        "text_body": letter.text.replace("\x00", ""),  # PostgreSQL stores none
+        "html_body": letter.html.replace("\x00", ""),
     }
     mail = rendering.to_mail(letter, message, address)
     return _Ready(mail, mail.message().as_bytes(linesep="\r\n"), columns), None
@@ -254,9 +252,7 @@ def _record(message: Message, **columns: Any) -> bool:
     """Write on the row of the attempt in hand; False, and a line in the log, when another worker has taken it
     over.
     """
-    touched = Message.objects.filter(pk=message.pk, state=State.SENDING, attempts=message.attempts).update(
-        **columns
-    )
+    touched = Message.objects.filter(pk=message.pk, state=State.SENDING, attempts=message.attempts).update(**columns)
     if touched != 1:
         logger.warning("outbox: message %s was taken over during attempt %s", message.pk, message.attempts)
     return touched == 1
@@ -286,9 +282,7 @@ def _expire_overdue(at: datetime) -> int:
     """Settle what is no longer worth sending, secrets forgotten."""
     late = Message.objects.overdue(at)
     settled = {"state": State.EXPIRED, "settled_at": at, "leased_until": None}
-    return late.filter(is_secret=True).update(**settled, **_FORGOTTEN) + late.filter(is_secret=False).update(
-        **settled
-    )
+    return late.filter(is_secret=True).update(**settled, **_FORGOTTEN) + late.filter(is_secret=False).update(**settled)
 
 
 # --- By hand ---
@@ -313,9 +307,7 @@ def send_again(message: Message, *, by: object, at: datetime) -> Message:
                 code="secret_forgotten",
             )
         if row.purged_at is not None:
-            raise DomainError(
-                "Le contenu de ce message a été effacé : il ne peut plus partir.", code="purged"
-            )
+            raise DomainError("Le contenu de ce message a été effacé : il ne peut plus partir.", code="purged")
         row.state = State.PENDING
         row.next_attempt_at = at
         row.send_after = min(row.send_after, at)

@@ -42,16 +42,19 @@ def calendar_event(
     """
     if status not in STATUSES or method not in METHODS:
         raise ValueError(f"Unknown status or method: {status}, {method}")
-    if start.tzinfo is None or end.tzinfo is None or start >= end:
-        raise ValueError("An event needs two aware instants in order")
+    if start.tzinfo is None or end.tzinfo is None:
+        raise ValueError("An event needs aware instants")
+    start, end = start.astimezone(UTC), end.astimezone(UTC)  # before comparing: Python compares walls of one zone
+    if start >= end:
+        raise ValueError("An event ends after it starts")
     stamp = at or now()
     event = Event()
     event.add("uid", uid)
     event.add("sequence", sequence)
     event.add("dtstamp", stamp.astimezone(UTC))
     event.add("last-modified", stamp.astimezone(UTC))
-    event.add("dtstart", start.astimezone(UTC))
-    event.add("dtend", end.astimezone(UTC))
+    event.add("dtstart", start)
+    event.add("dtend", end)
     event.add("summary", summary)
     event.add("status", status)
     event.add("transp", "TRANSPARENT" if status == "CANCELLED" else "OPAQUE")

@@ -61,8 +61,8 @@ class Message(models.Model):
     next_attempt_at = models.DateTimeField("prochain essai")
     leased_until = models.DateTimeField("entre les mains d’un envoi jusqu’à", null=True, blank=True)
     first_attempt_at = models.DateTimeField("premier essai", null=True, blank=True)
-    attempts = models.PositiveSmallIntegerField("essais", default=0)
-    interruptions = models.PositiveSmallIntegerField(
+    attempts = models.PositiveIntegerField("essais", default=0)
+    interruptions = models.PositiveIntegerField(
         "envois interrompus",
         default=0,
         help_text="Essais dont on ne sait pas s’ils ont abouti : autant de doubles possibles, au plus.",
@@ -89,9 +89,7 @@ class Message(models.Model):
         verbose_name_plural = "messages"
         ordering = ["-created_at", "-pk"]
         indexes = [
-            models.Index(
-                fields=["next_attempt_at", "id"], condition=Q(state__in=_WAITING), name="outbox_message_due"
-            ),
+            models.Index(fields=["next_attempt_at", "id"], condition=Q(state__in=_WAITING), name="outbox_message_due"),
             models.Index(
                 fields=["expires_at"],
                 condition=Q(state__in=_WAITING, expires_at__isnull=False),
@@ -128,9 +126,7 @@ class Message(models.Model):
                 violation_error_message="Un message a une sorte, un destinataire et un Message-ID.",
             ),
             models.CheckConstraint(
-                condition=Q(
-                    state=State.SENDING, leased_until__isnull=False, next_attempt_at=models.F("leased_until")
-                )
+                condition=Q(state=State.SENDING, leased_until__isnull=False, next_attempt_at=models.F("leased_until"))
                 | (~Q(state=State.SENDING) & Q(leased_until__isnull=True)),
                 name="outbox_message_lease_while_sending",
                 violation_error_message="Un message n’est réservé par un envoi que pendant cet envoi.",
@@ -142,8 +138,7 @@ class Message(models.Model):
                 violation_error_message="Un message réglé dit quand, un message qui attend ne le dit pas.",
             ),
             models.CheckConstraint(
-                condition=Q(state=State.SENT, sent_at__isnull=False)
-                | (~Q(state=State.SENT) & Q(sent_at__isnull=True)),
+                condition=Q(state=State.SENT, sent_at__isnull=False) | (~Q(state=State.SENT) & Q(sent_at__isnull=True)),
                 name="outbox_message_sent_has_date",
                 violation_error_message="Un message parti dit quand il est parti.",
             ),

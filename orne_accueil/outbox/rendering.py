@@ -9,6 +9,7 @@ import re
 import textwrap
 from dataclasses import dataclass, field
 from email.encoders import encode_base64
+from email.header import Header
 from email.headerregistry import Address as HeaderAddress
 from email.message import Message as MimeMessage
 from email.mime.base import MIMEBase
@@ -136,8 +137,7 @@ def block(text: str) -> str:
 def assembled(rendered: str) -> str:
     """Blocks separated by one empty line; what stands between them without a tag becomes a paragraph."""
     pieces = [
-        piece if is_block else wrapped(piece)
-        for is_block, piece in zip(cycle((False, True)), rendered.split(BLOCK))
+        piece if is_block else wrapped(piece) for is_block, piece in zip(cycle((False, True)), rendered.split(BLOCK))
     ]
     return "\n\n".join(piece.rstrip() for piece in pieces if piece.strip()) + "\n"
 
@@ -185,9 +185,7 @@ def _part(template: str, part: Part, context: dict[str, Any]) -> str:
 
 def _shell(title: str, body: SafeString, footer: SafeString) -> str:
     engine = engines["django"].engine  # type: ignore[attr-defined]
-    return engine.get_template("mail/shell.html").render(
-        Context({"title": title, "body": body, "footer": footer})
-    )
+    return engine.get_template("mail/shell.html").render(Context({"title": title, "body": body, "footer": footer}))
 
 
 def _reply_to(given: Address | str | None) -> Address:
@@ -239,6 +237,16 @@ class _Foot:
 # --- The envelope ---
 
 
+class Mail(EmailMultiAlternatives):
+    """Django's mail, its subject folded where a reader puts it together again without a stray space."""
+
+    def message(self) -> Any:
+        built = super().message()
+        del built["Subject"]
+        MimeMessage.__setitem__(built, "Subject", Header(self.subject, "utf-8", header_name="Subject"))
+        return built
+
+
 def to_mail(letter: Letter, message: Message, recipient: Address) -> EmailMultiAlternatives:
     """The mail to hand to the server. No value can start a header of its own: names lose their line breaks
     here.
@@ -250,7 +258,7 @@ def to_mail(letter: Letter, message: Message, recipient: Address) -> EmailMultiA
     if letter.unsubscribe_url:
         headers["List-Unsubscribe"] = f"<{absolute(letter.unsubscribe_url)}>"
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    mail = EmailMultiAlternatives(
+    mail = Mail(
         subject=letter.subject,
         body=letter.text,
         from_email=header_address(Address(sender().email, sender().name)),

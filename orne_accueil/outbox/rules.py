@@ -23,7 +23,7 @@ BACKOFF = (
 GIVE_UP_AFTER = timedelta(hours=24)
 """After the first attempt, when the server answers but does not take the message."""
 
-RELAY_RETRY = timedelta(seconds=10)
+RELAY_RETRY = timedelta(seconds=30)
 """Delay when the server could not be reached at all: the message is not at fault, and each run tries only
 one.
 """
@@ -37,9 +37,7 @@ BODIES_KEPT = timedelta(days=30)
 """How long a settled message keeps what it said and to which address (retention of outbox bodies)."""
 
 
-def next_attempt(
-    *, attempts: int, first_attempt_at: datetime, at: datetime, relay_down: bool
-) -> datetime | None:
+def next_attempt(*, attempts: int, first_attempt_at: datetime, at: datetime, relay_down: bool) -> datetime | None:
     """When to try again after a failure that may pass, or None to give up."""
     if at - first_attempt_at >= (RELAY_GIVE_UP_AFTER if relay_down else GIVE_UP_AFTER):
         return None
