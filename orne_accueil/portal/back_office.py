@@ -5,7 +5,6 @@ from functools import update_wrapper
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin.apps import AdminConfig
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, URLResolver, include, path, reverse
@@ -79,9 +78,3 @@ class BackOffice(admin.AdminSite):
                     return HttpResponseRedirect(address)
         panels = [panel for make in self._asked("home_panels") for panel in make(request)]
         return super().index(request, {"panels": panels, **(extra_context or {})})
-
-
-class BackOfficeConfig(AdminConfig):
-    """Django's admin application, with our site as its default."""
-
-    default_site = "orne_accueil.portal.back_office.BackOffice"

@@ -28,7 +28,7 @@ INSTALLED_APPS = [
     "mentoring",
     "club",
     "orne_accueil.portal",
-    "orne_accueil.portal.back_office.BackOfficeConfig",  # django.contrib.admin, where posts decide
+    "orne_accueil.portal.apps.BackOfficeConfig",  # django.contrib.admin, where posts decide
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
