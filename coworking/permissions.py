@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import Q, QuerySet
 from django.http import Http404
 
 from orne_accueil.accounts.models import Person
@@ -44,6 +45,37 @@ def get_managed_space_for(user: Any, slug: str) -> Space:
     if space is None:
         raise Http404
     return space
+
+
+def get_managed_space_by_id(user: Any, space_id: int) -> Space:
+    """The space of that number, if this user runs it. Raises Http404."""
+    space = spaces_managed_by(user).select_related("commune").filter(pk=space_id).first()
+    if space is None:
+        raise Http404
+    return space
+
+
+def get_managed_room_for(user: Any, room_id: int) -> Room:
+    """A room of a space that this user runs, with its space. Raises Http404."""
+    rooms = Room.objects.select_related("space__commune")
+    room = rooms.filter(space__in=spaces_managed_by(user).values("pk"), pk=room_id).first()
+    if room is None:
+        raise Http404
+    return room
+
+
+def callers_known_to(user: Any) -> QuerySet[Person]:
+    """The people whom she may find by their name: who booked in her spaces, or whom she wrote down herself.
+
+    Everybody for the coordination. Others are found by their whole address or number only, which they tell her.
+    """
+    if user.is_authenticated and user.is_active and user.is_superuser:
+        return Person.objects.all()
+    person = person_of(user) if user.is_authenticated else None
+    if person is None:
+        return Person.objects.none()
+    there = Booking.objects.filter(room__space__in=spaces_managed_by(user).values("pk"))
+    return Person.objects.filter(Q(pk__in=there.values("person")) | Q(typed_by=person))
 
 
 def get_public_space(slug: str) -> Space:
