@@ -64,6 +64,13 @@ def lookup(table: dict[Any, Any], key: Any) -> Any:
 
 
 @register.filter
+def uncapfirst(words: object) -> str:
+    """A sentence that goes on after a colon: « Ce champ… » becomes « ce champ… »."""
+    sentence = str(words)
+    return sentence if sentence[1:2].isupper() else sentence[:1].lower() + sentence[1:]
+
+
+@register.filter
 def widget_kind(field: BoundField) -> str:
     """How a field is laid out: hidden, checkbox (label after), choices (legend) or control (label before)."""
     widget = field.field.widget
@@ -84,8 +91,9 @@ def first_input(field: BoundField) -> str:
 
 @register.filter
 def has_optional(form: Form) -> bool:
-    """Whether one of the fields to fill in may stay empty."""
-    return any(not field.field.required for field in form.visible_fields())
+    """Whether a field to fill in may stay empty; a box to tick needs no such word."""
+    fields = form.visible_fields()
+    return any(not field.field.required and widget_kind(field) != "checkbox" for field in fields)
 
 
 @register.filter

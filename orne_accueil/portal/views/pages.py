@@ -40,7 +40,7 @@ class SampleForm(forms.Form):
         help_text="Nous y envoyons la confirmation, et rien d’autre.",
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )
-    day = forms.DateField(label="Jour", widget=forms.DateInput(attrs={"type": "date"}))
+    day = forms.DateField(label="Jour", widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
     period = forms.ChoiceField(
         label="Moment",
         widget=forms.RadioSelect,
@@ -123,8 +123,6 @@ def gallery(request: HttpRequest) -> HttpResponse:
         "day": day,
         "start": at_local(day, time(14)),
         "end": at_local(day, time(18)),
-        "arrivals": sample_arrivals(day),
-        "nobody": [],
-        "facts": [("Quand", "mardi 1er décembre, de 14 h à 18 h"), ("Où", "EPN d’Argentan")],
+        "icons": icon_names(),
     }
     return render(request, "portal/pages/gallery.html", context)
