@@ -9,9 +9,18 @@ class CoworkingConfig(AppConfig):
         from auditlog.registry import auditlog
 
         from orne_accueil.accounts.roles import register_staff_role
+        from orne_accueil.answers.registry import register
 
         from . import models, notifications, permissions  # noqa: F401
+        from .actions import answers
 
+        register(
+            models.Booking,
+            models.Booking.policy,
+            answers.HANDLERS,
+            lock=answers.lock_space_of,
+            select_related=("room__space", "person"),
+        )
         register_staff_role(lambda person, day: permissions.is_animator(person))
         auditlog.register(models.Booking, exclude_fields=["note", "reminder_for", "access_for"])
         auditlog.register(models.Closure)

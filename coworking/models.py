@@ -353,6 +353,12 @@ class Booking(Answerable):
         verbose_name_plural = "réservations"
         ordering = ["starts_at", "pk"]
         constraints = [
+            *Answerable.Meta.constraints,
+            models.CheckConstraint(
+                name="booking_pending_is_asked",
+                condition=~Q(state=BookingState.PENDING) | Q(next_step_at__isnull=False),
+                violation_error_message="Une demande en attente a une échéance.",
+            ),
             models.CheckConstraint(
                 name="booking_ends_after_start",
                 condition=Q(ends_at__gt=F("starts_at")),
@@ -381,6 +387,7 @@ class Booking(Answerable):
             ),
         ]
         indexes = [
+            *Answerable.Meta.indexes,
             models.Index(name="booking_by_room_start", fields=["room", "starts_at"]),
             models.Index(name="booking_by_person_start", fields=["person", "starts_at"]),
             models.Index(name="booking_pending", fields=["room", "starts_at"], condition=Q(state=BookingState.PENDING)),

@@ -267,6 +267,7 @@ def _settle(booking: Booking, *, needs_approval: bool, at: datetime) -> None:
     else:
         booking.state = BookingState.CONFIRMED
         booking.confirmed_at = at
+        booking.stop_clock(outcome="succeeded", at=at)
 
 
 def _occupy(booking: Booking) -> None:

@@ -1,14 +1,5 @@
-"""The answer clock of a booking on approval: a reminder after 24 h, the coordination after 48 h, then lapsed."""
+"""The answer clock of a booking on approval."""
 
-from datetime import timedelta
+from orne_accueil.answers.policies import booking_approval
 
-from orne_accueil.answers.rules import Policy, Step
-
-APPROVAL = Policy(
-    kind="coworking.approval",
-    promised=timedelta(hours=24),
-    steps=(
-        Step("reminder", timedelta(hours=24), "animator"),
-        Step("coordinator", timedelta(hours=48), "coordinator"),
-    ),
-)
+APPROVAL = booking_approval("coworking.approval")

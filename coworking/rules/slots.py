@@ -86,6 +86,18 @@ def requested_range(wish: Wish, *, mode: str, expression: str) -> tuple[datetime
     return wish.starts_at, wish.ends_at
 
 
+def period_around(wish: Wish, *, expression: str) -> str:
+    """The shortest half-day, or the day, that holds the two times of a wish. Raises DomainError when none does."""
+    if wish.starts_at is None or wish.ends_at is None:
+        raise DomainError("Donnez l’heure d’arrivée et l’heure de départ.", code="times_missing", field="starts_at")
+    halves = hours.half_days(expression, wish.day)
+    for period in (Period.MORNING, Period.AFTERNOON, Period.DAY):
+        half = halves.get(period)
+        if half is not None and half.start <= wish.starts_at and wish.ends_at <= half.end:
+            return str(period)
+    raise DomainError(closed_sentence(expression, wish.starts_at), code="closed", field="starts_at")
+
+
 def check_length(terms: RoomTerms, start: datetime, end: datetime) -> None:
     """Refuse what ends before it starts, is too short or too long for the room."""
     if end <= start:
@@ -188,6 +200,11 @@ def check_change_limit(terms: RoomTerms, start: datetime, *, at: datetime, gestu
             "Appelez le lieu.",
             code="change_limit",
         )
+
+
+def taken_sentence(room_name: str, start: datetime, end: datetime) -> str:
+    """What somebody reads whose slot went to another."""
+    return f"«{NBSP}{room_name}{NBSP}» n’est plus libre {date_range(start, end)}{NBSP}: quelqu’un a réservé avant vous."
 
 
 def taken_range(terms: RoomTerms, start: datetime, end: datetime) -> tuple[datetime, datetime]:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from django.db.models import Q
@@ -307,6 +307,16 @@ class Search:
 
 
 @dataclass(frozen=True)
+class Offer:
+    """A room's own range for what was asked. `flexible`: the time to choose from, longer than one booking may be."""
+
+    start: datetime
+    end: datetime
+    period: str = ""
+    flexible: bool = False
+
+
+@dataclass(frozen=True)
 class Found:
     """A room free for what was asked: when exactly there, how many units, how far."""
 
@@ -316,38 +326,84 @@ class Found:
     free_units: int
     units: int
     km: float | None
+    period: str = ""
+    flexible: bool = False
 
     @property
     def space(self) -> Space:
         return self.room.space
 
 
+@dataclass(frozen=True)
+class Missed:
+    """A room that is what was asked, but not then or not there: why (far, taken, closed, closure, past…), and how far."""
+
+    room: Room
+    code: str
+    km: float | None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a search finds, nearest first, and what it missed, with why."""
+
+    found: list[Found]
+    missed: list[Missed]
+
+
 def free_rooms(search: Search, *, at: datetime) -> list[Found]:
     """Every room free for the search, nearest first, then by name. Five queries at most."""
-    rooms = _candidates(search)
-    wanted: list[tuple[Room, datetime, datetime, float | None]] = []
-    for room in rooms:
+    return search_rooms(search, at=at).found
+
+
+def search_rooms(search: Search, *, at: datetime) -> Answer:
+    """The rooms free for the search, and those that only the day, the hour or the distance rules out. Five queries."""
+    wanted: list[tuple[Room, Offer, float | None]] = []
+    missed: list[Missed] = []
+    for room in _candidates(search):
         km = _km(search, room.space)
         if search.within_km is not None and km is not None and km > search.within_km:
+            missed.append(Missed(room, "far", km))
             continue
-        slot = _slot_for(search, room, at)
-        if slot is not None:
-            wanted.append((room, *slot, km))
-    if not wanted:
-        return []
-    start, end = min(w[1] for w in wanted), max(w[2] for w in wanted)
-    grid = _Grid.of([w[0] for w in wanted], start, end)
+        try:
+            wanted.append((room, _offer(search, room, at), km))
+        except DomainError as error:
+            missed.append(Missed(room, error.code, km))
+    found = list(_still_free(wanted, missed)) if wanted else []
+    found.sort(key=lambda f: (f.km if f.km is not None else 0.0, f.space.name, f.room.position, f.room.name))
+    return Answer(found, missed)
+
+
+def _still_free(wanted: Sequence[tuple[Room, Offer, float | None]], missed: list[Missed]) -> Iterable[Found]:
+    """What is neither closed nor taken; the others go to `missed`. Three queries."""
+    start, end = min(offer.start for _, offer, _ in wanted), max(offer.end for _, offer, _ in wanted)
+    grid = _Grid.of([room for room, _, _ in wanted], start, end)
     closures = defaultdict(list)
-    for closure in Closure.objects.overlapping(start, end).filter(space__in={w[0].space_id for w in wanted}):
+    for closure in Closure.objects.overlapping(start, end).filter(space__in={room.space_id for room, _, _ in wanted}):
         closures[closure.space_id].append(closure)
-    found = []
-    for room, room_start, room_end, km in wanted:
-        if _closing(room, closures[room.space_id], room_start, room_end, grid):
+    for room, offer, km in wanted:
+        closure = _closing(room, closures[room.space_id], offer.start, offer.end, grid)
+        if closure is not None:
+            missed.append(Missed(room, "closure", km, closure.reason))
             continue
-        free = grid.free_units(room, room_start, room_end)
-        if free:
-            found.append(Found(room, room_start, room_end, free, grid.count(room), km))
-    return sorted(found, key=lambda f: (f.km if f.km is not None else 0.0, f.space.name, f.room.position, f.room.name))
+        if offer.flexible:
+            offer = _longest_gap(room, offer, grid) or offer
+        free = grid.free_units(room, offer.start, offer.end)
+        if not free:
+            missed.append(Missed(room, "taken", km))
+            continue
+        yield Found(room, offer.start, offer.end, free, grid.count(room), km, offer.period, offer.flexible)
+
+
+def _longest_gap(room: Room, offer: Offer, grid: "_Grid") -> Offer | None:
+    """The longest stretch of the offered time that nobody has, if a booking fits in it."""
+    shortest = timedelta(minutes=room.min_minutes)
+    gaps = [gap for gap in grid.gaps(room, [(offer.start, offer.end)]) if gap[1] - gap[0] >= shortest]
+    if not gaps:
+        return None
+    start, end = max(gaps, key=lambda gap: gap[1] - gap[0])
+    return replace(offer, start=start, end=end)
 
 
 def _candidates(search: Search) -> list[Room]:
@@ -372,18 +428,28 @@ def _km(search: Search, space: Space) -> float | None:
     return great_circle_km(search.latitude, search.longitude, space.latitude, space.longitude)
 
 
-def _slot_for(search: Search, room: Room, at: datetime) -> Range | None:
-    """The room's own range for what was asked, or None when it is closed, too soon, too short…"""
+def _offer(search: Search, room: Room, at: datetime) -> Offer:
+    """The room's own range for what was asked. Raises DomainError when it is closed, too soon, too short…
+
+    Two times asked of a room of half-days give the half-day that holds them; a half-day asked of a booth that is lent
+    for an hour at a time gives the half-day to choose from.
+    """
+    terms, expression = room.terms, room.space.opening_hours
     wish = slots.Wish(search.day, search.period, search.start, search.end)
-    expression = room.space.opening_hours
-    try:
-        start, end = slots.requested_range(wish, mode=room.mode, expression=expression)
-        slots.check_length(room.terms, start, end)
-        slots.check_moment(room.terms, start, at=at)
-        slots.check_open(expression, (), start, end)
-    except DomainError:
-        return None
-    return start, end
+    if room.mode == BookingMode.HALF_DAY and not wish.period:
+        wish = slots.Wish(search.day, slots.period_around(wish, expression=expression))
+    start, end = slots.requested_range(wish, mode=room.mode, expression=expression)
+    if room.mode == BookingMode.FREE and wish.period:
+        earliest = _round_up(at + timedelta(minutes=room.notice_minutes))
+        start = max(start, earliest) if earliest < end else start
+        flexible = end - start > timedelta(minutes=room.max_minutes)
+        slots.check_length(terms, start, min(end, start + timedelta(minutes=room.max_minutes)))
+        slots.check_moment(terms, start, at=at)
+        return Offer(start, end, "", flexible)
+    slots.check_length(terms, start, end)
+    slots.check_moment(terms, start, at=at)
+    slots.check_open(expression, (), start, end)
+    return Offer(start, end, wish.period)
 
 
 # --- When the slot went meanwhile ---
@@ -440,12 +506,17 @@ def _same_room_later(room: Room, wish: slots.Wish, *, at: datetime, days: int = 
         day = wish.day + timedelta(days=offset)
         for candidate in _same_day_wishes(wish, day):
             search = Search(day=day, period=candidate.period, start=candidate.starts_at, end=candidate.ends_at)
-            slot = _slot_for(search, room, at)
-            if slot is None or _closing(room, closures, *slot, grid):
+            try:
+                offer = _offer(search, room, at)
+            except DomainError:
                 continue
-            free = grid.free_units(room, *slot)
+            if _closing(room, closures, offer.start, offer.end, grid):
+                continue
+            free = grid.free_units(room, offer.start, offer.end)
             if free:
-                return Found(room, *slot, free, grid.count(room), 0.0)
+                return Found(
+                    room, offer.start, offer.end, free, grid.count(room), 0.0, offer.period, offer.flexible
+                )
     return None
 
 
