@@ -5,6 +5,7 @@ from collections.abc import Callable
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -12,10 +13,12 @@ from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.http import urlencode
 
+from orne_accueil.common import clock
+
 from . import roles, selectors
 
 ACTIVATE = (
-    "Vous agissez ici pour d’autres : un second code, donné par une application de votre téléphone, protège "
+    "Vous agissez ici pour d’autres : un second code, donné par une application de votre téléphone, protège "
     "ce qu’ils vous confient. Activez-le une fois, puis vous reviendrez où vous alliez."
 )
 USE_IT = "Pour ouvrir cette page, donnez le code de votre application."
@@ -58,3 +61,22 @@ def has_used_second_factor(request: HttpRequest) -> bool:
 def _ask(request: HttpRequest, urlname: str) -> HttpResponseRedirect:
     back = request.get_full_path() if request.method in ("GET", "HEAD") else request.path
     return HttpResponseRedirect(f"{reverse(urlname)}?{urlencode({'next': back})}")
+
+
+ACTIVITY_SECONDS = 600
+"""How precisely « vue pour la dernière fois » is known: one write per session in that time, not one per page."""
+
+
+class ActivityMiddleware:
+    """Note when and from where a session was last used, for « Mes sessions »."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.session.session_key and request.user.is_authenticated:
+            now = int(clock.now().timestamp())
+            if now - request.session.get("orne.seen", 0) >= ACTIVITY_SECONDS:
+                UserSession.objects.create_from_request(request)
+                request.session["orne.seen"] = now
+        return self.get_response(request)

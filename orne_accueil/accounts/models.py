@@ -80,18 +80,14 @@ class PersonQuerySet(models.QuerySet["Person"]):
         """Persons whose name, address or phone contains each word of `text`."""
         found = self
         for word in text.split():
-            found = found.filter(
-                Q(name__icontains=word) | Q(email__icontains=word) | Q(phone__icontains=word)
-            )
+            found = found.filter(Q(name__icontains=word) | Q(email__icontains=word) | Q(phone__icontains=word))
         return found
 
 
 class Person(models.Model):
     """A human being. Everything that belongs to somebody points here, never to a User."""
 
-    name = models.CharField(
-        "nom", max_length=150, blank=True, help_text="Prénom et nom, comme elle se présente."
-    )
+    name = models.CharField("nom", max_length=150, blank=True, help_text="Prénom et nom, comme elle se présente.")
     email = models.EmailField("adresse e-mail", null=True, blank=True)
     phone = models.CharField("téléphone", max_length=30, blank=True)
     commune = models.ForeignKey(
@@ -254,13 +250,11 @@ class Mandate(models.Model):
     It can be delegated (to a deputy, to the mairie's secretary). When it ends, its files are handed over.
     """
 
-    person = models.ForeignKey(
-        Person, verbose_name="personne", on_delete=models.PROTECT, related_name="mandates"
-    )
+    person = models.ForeignKey(Person, verbose_name="personne", on_delete=models.PROTECT, related_name="mandates")
     title = models.CharField(
         "titre",
         max_length=80,
-        help_text="Comme elle le dit : « maire », « adjointe au logement », « vice-président ».",
+        help_text="Comme elle le dit : « maire », « adjointe au logement », « vice-président ».",
     )
     commune = models.ForeignKey(
         "territory.Commune",
@@ -280,9 +274,7 @@ class Mandate(models.Model):
     )
     is_departmental = models.BooleanField("pour tout le Département", default=False)
     starts_on = models.DateField("du")
-    ends_on = models.DateField(
-        "au", null=True, blank=True, help_text="Dernier jour compris ; vide si on ne sait pas."
-    )
+    ends_on = models.DateField("au", null=True, blank=True, help_text="Dernier jour compris ; vide si on ne sait pas.")
 
     objects = DatedQuerySet.as_manager()
 
@@ -300,7 +292,7 @@ class Mandate(models.Model):
                 name="mandate_has_one_scope",
                 violation_error_message=(
                     "Un mandat porte sur une commune, ou sur une communauté de communes, "
-                    "ou sur le Département : un seul des trois."
+                    "ou sur le Département : un seul des trois."
                 ),
             ),
             models.CheckConstraint(
@@ -329,14 +321,12 @@ class Mandate(models.Model):
 class Delegation(models.Model):
     """A mandate lent to somebody who acts in its name, never beyond its own end."""
 
-    mandate = models.ForeignKey(
-        Mandate, verbose_name="mandat", on_delete=models.CASCADE, related_name="delegations"
-    )
+    mandate = models.ForeignKey(Mandate, verbose_name="mandat", on_delete=models.CASCADE, related_name="delegations")
     delegate = models.ForeignKey(
         Person, verbose_name="déléguée à", on_delete=models.PROTECT, related_name="delegations"
     )
     starts_on = models.DateField("du")
-    ends_on = models.DateField("au", null=True, blank=True, help_text="Vide : jusqu’à la fin du mandat.")
+    ends_on = models.DateField("au", null=True, blank=True, help_text="Vide : jusqu’à la fin du mandat.")
 
     objects = DatedQuerySet.as_manager()
 
@@ -398,7 +388,7 @@ class Invitation(models.Model):
     role = models.CharField(
         "pour",
         max_length=150,
-        help_text="Ce qu’elle fera ici, par exemple « animatrice de l’EPN d’Argentan ».",
+        help_text="Ce qu’elle fera ici, par exemple « animatrice de l’EPN d’Argentan ».",
     )
     invited_by = models.ForeignKey(
         Person, verbose_name="invitée par", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"

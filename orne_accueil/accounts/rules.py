@@ -24,3 +24,29 @@ def normal_phone(typed: str) -> str | None:
 def normal_email(typed: str | None) -> str | None:
     """The address as it is stored and compared: without blanks around, in lower case; None for nothing."""
     return (typed or "").strip().lower() or None
+
+
+def spaced_code(code: str) -> str:
+    """An eight-figure code as one reads it aloud: « 1234 5678 »."""
+    figures = re.sub(r"\D", "", code)
+    return f"{figures[:4]}\u00a0{figures[4:]}" if len(figures) == 8 else code
+
+
+_BROWSERS = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"))
+_SYSTEMS = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS", "Mac"),
+    ("Linux", "Linux"),
+)
+
+
+def browser_name(user_agent: str) -> str:
+    """« Firefox sur Windows », from what a browser says of itself; « Un appareil » when it says nothing known."""
+    browser = next((name for mark, name in _BROWSERS if mark in user_agent), "")
+    system = next((name for mark, name in _SYSTEMS if mark in user_agent), "")
+    if browser and system:
+        return f"{browser} sur {system}"
+    return browser or system or "Un appareil"

@@ -5,6 +5,9 @@ from datetime import date
 
 from django.contrib.auth.models import AnonymousUser
 
+from orne_accueil.outbox import registry
+from orne_accueil.outbox.enums import Category
+
 from .models import Delegation, FormerPerson, Mandate, Person, User
 
 
@@ -27,6 +30,17 @@ def current_person(pk: int) -> Person | None:
         former = FormerPerson.objects.select_related("person").filter(former_id=pk).first()
         person = former.person if former else None
     return person
+
+
+RECIPIENT_PREFIX = "person:"
+
+
+def person_for_recipient(recipient: str) -> Person | None:
+    """Whom the outbox means by « person:12 », or by an address."""
+    number = recipient.removeprefix(RECIPIENT_PREFIX)
+    if recipient.startswith(RECIPIENT_PREFIX):
+        return current_person(int(number)) if number.isdecimal() else None
+    return Person.objects.with_email(recipient).first()
 
 
 @dataclass(frozen=True)
@@ -58,3 +72,27 @@ def powers(person: Person, on: date) -> list[Power]:
         .select_related("mandate__person", "mandate__commune", "mandate__epci")
     )
     return own + [Power(delegation.mandate, delegation) for delegation in delegations]
+
+
+@dataclass(frozen=True)
+class MailChoice:
+    """One sort of mails, whether it may be refused, and what she answered."""
+
+    category: Category
+    examples: str
+    can_refuse: bool
+    accepts: bool
+
+
+def mail_choices(person: Person) -> list[MailChoice]:
+    """Every sort of mails the site sends, with her answer; examples are the kinds' own names. One query."""
+    answers = dict(person.mail_preferences.values_list("category", "accepts"))
+    choices = []
+    for category in Category:
+        kinds = [kind for kind in registry.declared().values() if kind.category == category]
+        refusable = [kind for kind in kinds if kind.mutable]
+        named = refusable or kinds
+        if kinds:
+            examples = ", ".join(sorted({(kind.label or kind.kind).lower() for kind in named}))
+            choices.append(MailChoice(category, examples, bool(refusable), answers.get(category.value, True)))
+    return choices

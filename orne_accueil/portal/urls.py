@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from .views import communes, data, health, home, pages
+from .views import communes, data, demo_mail, health, home, mairie, pages
 
 app_name = "portal"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -12,6 +12,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("donnees-personnelles/", pages.privacy, name="privacy"),
     path("composants/", pages.gallery, name="gallery"),
     path("composants/feuille-du-jour/", pages.sample_day_sheet, name="gallery-day-sheet"),
+    path("demo/courrier/", demo_mail.demo_mail, name="demo-mail"),
+    path("demo/courrier/<slug:name>/", demo_mail.demo_mail_message, name="demo-mail-message"),
+    path("demo/courrier/<slug:name>/html/", demo_mail.demo_mail_html, name="demo-mail-html"),
+    path(
+        "demo/courrier/<slug:name>/piece/<int:number>/", demo_mail.demo_mail_attachment, name="demo-mail-attachment"
+    ),
+    path("mairie/", mairie.index, name="mairie"),
     path("sante/", health.health, name="health"),
     path("sante/pret/", health.ready, name="ready"),
     path("communes/", communes.communes, name="communes"),

@@ -64,7 +64,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "orne_accueil.accounts.middleware.ActivityMiddleware",
     "auditlog.middleware.AuditlogMiddleware",
     "orne_accueil.accounts.middleware.SecondFactorMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -151,18 +151,51 @@ SECOND_FACTOR_REQUIRED = True
 ACCOUNT_ADAPTER = "orne_accueil.accounts.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*"]
+ACCOUNT_FORMS = {
+    "login": "orne_accueil.accounts.forms.PasswordLoginForm",
+    "request_login_code": "orne_accueil.accounts.forms.SignInCodeForm",
+    "confirm_login_code": "orne_accueil.accounts.forms.ConfirmSignInCodeForm",
+    "add_email": "orne_accueil.accounts.forms.NewAddressForm",
+    "confirm_email_verification_code": "orne_accueil.accounts.forms.ConfirmAddressCodeForm",
+    "reset_password": "orne_accueil.accounts.forms.AskNewPasswordForm",
+    "confirm_password_reset_code": "orne_accueil.accounts.forms.ConfirmPasswordCodeForm",
+    "reset_password_from_key": "orne_accueil.accounts.forms.ResetPasswordForm",
+    "change_password": "orne_accueil.accounts.forms.ChangePasswordForm",
+    "set_password": "orne_accueil.accounts.forms.SetPasswordForm",
+    "reauthenticate": "orne_accueil.accounts.forms.ReauthenticateForm",
+}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
-ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+# Codes: eight figures, fifteen minutes, five tries. At ten codes an hour for one address, whoever guesses has one
+# chance in two million an hour.
+ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "length": 8, "dashed": False}
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 15 * 60
 ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 5
+ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = 3
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_TIMEOUT = 15 * 60
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_MAX_ATTEMPTS = 5
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = 3
+ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
+ACCOUNT_PASSWORD_RESET_BY_CODE_TIMEOUT = 15 * 60
+ACCOUNT_PASSWORD_RESET_BY_CODE_MAX_ATTEMPTS = 5
+ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_RATE_LIMITS = {"request_login_code": "20/m/ip,3/m/key,10/h/key", "reset_password": "20/m/ip,3/m/key,10/h/key"}
 ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = True
 ALLAUTH_TRUSTED_PROXY_COUNT = 0
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = SITE_NAME
+MFA_ADAPTER = "orne_accueil.accounts.adapter.SecondFactorAdapter"
+MFA_FORMS = {
+    "authenticate": "orne_accueil.accounts.forms.SecondFactorForm",
+    "reauthenticate": "orne_accueil.accounts.forms.ConfirmSecondFactorForm",
+    "activate_totp": "orne_accueil.accounts.forms.ActivateSecondFactorForm",
+}
 USERSESSIONS_TRACK_ACTIVITY = True
 
 # Sessions and rate limits live in PostgreSQL: Redis may be emptied or down at any time.
@@ -173,7 +206,12 @@ SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "django_cache"},
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "django_cache",
+        # Django's 300 would let a stranger push everybody's rate limits out of the table.
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    },
 }
 
 # --- Headers ---

@@ -1,0 +1,206 @@
+"""What a visitor began before anybody knew who she is: kept in her session, done once her address is proven.
+
+A domain registers how to run it and where to send her back if it is refused:
+
+    continuations.register("coworking.book", run=book_from_draft, on_refused=booking_form)
+
+and its view starts it:
+
+    return continuations.start(
+        request, "coworking.book", data, email=email, name_hint=name,
+        summary={"title": "Bureau 2, EPN d’Argentan", "lines": ["mardi 1er décembre, de 14 h à 18 h"]},
+    )
+
+A code leaves for that address, known or not, with the same answer. The POST that proves the code (and the second
+factor, for those who have one) runs `run(request, person, data)` and follows the address it returns. When `run` raises
+a DomainError, its sentence is shown, she goes to `on_refused(request, data)`, and the form finds what she typed in
+`continuations.draft(request, name)`. Nothing typed is lost on a wrong code, an expired code or a change of address.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from allauth.account.internal.flows.login_by_code import LoginCodeVerificationProcess
+from django.contrib import messages
+from django.core.serializers.json import DjangoJSONEncoder
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+
+from orne_accueil.common import clock
+from orne_accueil.common.errors import DomainError
+
+from .models import Person
+from .rules import normal_email
+
+logger = logging.getLogger("orne.accounts")
+
+PENDING = "orne.continuation"
+DRAFTS = "orne.drafts"
+DRAFT_SECONDS = 3600
+"""How long a draft waits: several codes' time. It is forgotten afterwards, session or not."""
+
+Data = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Handler:
+    run: Callable[[HttpRequest, Person, Data], str]
+    on_refused: Callable[[HttpRequest, Data], str]
+
+
+@dataclass(frozen=True)
+class Pending:
+    """What waits for a code."""
+
+    name: str
+    data: Data
+    email: str
+    name_hint: str
+    summary: dict[str, Any]
+    expires: float
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What she typed and why it was not done, for the form to show again."""
+
+    data: Data
+    expires: float
+    code: str = ""
+    message: str = ""
+    field: str | None = None
+
+
+_handlers: dict[str, Handler] = {}
+
+
+def register(
+    name: str,
+    *,
+    run: Callable[[HttpRequest, Person, Data], str],
+    on_refused: Callable[[HttpRequest, Data], str],
+) -> None:
+    """Declare a kind of continuation, in a domain's AppConfig.ready() or views. Both return an address of this site."""
+    _handlers[name] = Handler(run, on_refused)
+
+
+def start(
+    request: HttpRequest,
+    name: str,
+    data: Data,
+    *,
+    email: str,
+    name_hint: str = "",
+    summary: dict[str, Any] | None = None,
+) -> HttpResponse:
+    """Keep the draft in her session, send a code to that address, and lead her to the page that asks for it.
+
+    `data` holds what JSON can. `summary` is {"title": …, "lines": […]}. Somebody already signed in needs no code: it
+    runs at once. Raises DomainError (field "email") for an address that cannot be or when too many codes were asked.
+    """
+    from .forms import SignInCodeForm
+
+    assert name in _handlers, f"no continuation is called {name}"
+    pending = Pending(
+        name=name,
+        data=_plain(data),
+        email=normal_email(email) or "",
+        name_hint=name_hint,
+        summary=_plain(summary or {"title": "", "lines": []}),
+        expires=clock.now().timestamp() + DRAFT_SECONDS,
+    )
+    if request.user.is_authenticated:
+        return _run(request, request.person, pending)  # type: ignore[attr-defined]
+    form = SignInCodeForm({"email": email})
+    if not form.is_valid():
+        raise DomainError(" ".join(form.errors["email"]), code="email", field="email")
+    request.session[PENDING] = asdict(pending)
+    LoginCodeVerificationProcess.initiate(request=request, user=form._user, email=form.cleaned_data["email"])
+    return HttpResponseRedirect(reverse("account_confirm_login_code"))
+
+
+def pending(request: HttpRequest) -> Pending | None:
+    """What waits for a code in this session, if its time is not over."""
+    kept = request.session.get(PENDING)
+    if kept is None:
+        return None
+    found = Pending(**kept)
+    if found.expires <= clock.now().timestamp():
+        del request.session[PENDING]
+        return None
+    return found
+
+
+def follow_address(request: HttpRequest, email: str) -> None:
+    """She asked for the code at another address: what waits goes with it."""
+    waiting = pending(request)
+    if waiting is not None:
+        request.session[PENDING] = asdict(waiting) | {"email": normal_email(email)}
+
+
+def resume(request: HttpRequest, person: Person, *, proven: str | None) -> HttpResponse | None:
+    """Do what waits, now that she is signed in; None when nothing does.
+
+    Somebody who signed in with another address than the draft's gets it back to look at, and nothing is done in her
+    name: the screen may be shared.
+    """
+    waiting = pending(request)
+    if waiting is None:
+        return None
+    del request.session[PENDING]
+    if waiting.email not in (normal_email(proven), person.email):
+        sentence = "Relisez votre demande avant de l’envoyer : la connexion s’est faite avec une autre adresse."
+        return _give_back(request, waiting, DomainError(sentence, code="other_address"))
+    if waiting.name_hint and not person.name:
+        person.name = " ".join(waiting.name_hint.split())[:150]
+        person.save(update_fields=["name"])
+    return _run(request, person, waiting)
+
+
+def draft(request: HttpRequest, name: str) -> Draft | None:
+    """What was typed for that continuation and not done, for an hour; the form shows it again."""
+    kept = request.session.get(DRAFTS, {}).get(name)
+    if kept is None:
+        return None
+    found = Draft(**kept)
+    return found if found.expires > clock.now().timestamp() else None
+
+
+def forget_draft(request: HttpRequest, name: str) -> None:
+    """It was done, or she gave it up."""
+    drafts = request.session.get(DRAFTS)
+    if drafts and drafts.pop(name, None) is not None:
+        request.session[DRAFTS] = drafts
+
+
+def _run(request: HttpRequest, person: Person, waiting: Pending) -> HttpResponse:
+    handler = _handlers.get(waiting.name)
+    if handler is None:
+        return HttpResponseRedirect("/")
+    try:
+        url = handler.run(request, person, waiting.data)
+    except DomainError as refusal:
+        return _give_back(request, waiting, refusal)
+    except Exception:
+        # She is signed in and must not lose what she typed to a fault of ours.
+        logger.exception("continuation %s failed", waiting.name)
+        sentence = "Quelque chose n’a pas marché chez nous. Rien n’est perdu : réessayez dans un instant."
+        return _give_back(request, waiting, DomainError(sentence, code="fault"))
+    forget_draft(request, waiting.name)
+    return HttpResponseRedirect(url)
+
+
+def _give_back(request: HttpRequest, waiting: Pending, refusal: DomainError) -> HttpResponse:
+    kept = Draft(waiting.data, waiting.expires, refusal.code, refusal.message, refusal.field)
+    request.session[DRAFTS] = request.session.get(DRAFTS, {}) | {waiting.name: asdict(kept)}
+    messages.error(request, refusal.message)
+    return HttpResponseRedirect(_handlers[waiting.name].on_refused(request, waiting.data))
+
+
+def _plain(value: Any) -> Any:
+    """What the session's JSON can hold: dates and lazy strings become text."""
+    import json
+
+    return json.loads(json.dumps(value, cls=DjangoJSONEncoder))
