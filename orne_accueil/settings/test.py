@@ -21,3 +21,4 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 MEDIA_ROOT = DATA_DIR / "test-media"
+WHITENOISE_AUTOREFRESH = True  # files are looked for when asked: no collectstatic before a test
