@@ -12,8 +12,10 @@ from .bookings import (
     mark_presence,
     refuse_booking,
 )
+from .callers import book_for_caller
 from .closures import ClosureBlocked, close_space, reopen_space
 from .messages import write_access_messages, write_reminders
+from .photos import change_photo
 from .spaces import (
     HoursBlocked,
     add_animator,
@@ -31,10 +33,12 @@ __all__ = [
     "add_animator",
     "add_room",
     "approve_booking",
+    "book_for_caller",
     "book_room",
     "cancel_booking",
     "change_booking",
     "change_hours",
+    "change_photo",
     "change_room",
     "close_space",
     "lapse_booking",

@@ -192,7 +192,7 @@ def staff_week(space: Space, monday: date, *, at: datetime, room: Room | None = 
 def _staff_cell(
     row: RoomWeek, column: DayColumn, cells: Sequence[Cell], taken: dict[tuple[int, date], list[Booking]]
 ) -> StaffCell:
-    offers = [_offer(cell, column.day) for cell in cells if cell.is_free or cell.state == "soon"]
+    offers = [_offer(cell, column.day) for cell in cells if cell.state in ("free", "soon", "far")]
     reasons = {cell.reason or "Fermé" for cell in cells if cell.state == "closed"}
     every = bool(cells) and all(cell.state == "closed" for cell in cells)
     return StaffCell(
@@ -206,9 +206,7 @@ def _staff_cell(
 def _offer(cell: Cell, day: date) -> Offer | None:
     if cell.start is None or cell.end is None or not cell.free_units:
         return None
-    label = (
-        Period(cell.period).label if cell.period else f"{clock_time(cell.start)}{NBSP}–{NBSP}{clock_time(cell.end)}"
-    )
+    label = Period(cell.period).label if cell.period else f"{clock_time(cell.start)}{NBSP}–{NBSP}{clock_time(cell.end)}"
     return Offer(label, day, cell.period, cell.start, cell.free_units)
 
 
