@@ -133,6 +133,7 @@ def prepare(port: int) -> None:
     from django.core.exceptions import ImproperlyConfigured
 
     data_dir = _data_dir()
+    gathering = None
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
         _write_marker(data_dir, port)
@@ -150,6 +151,10 @@ def prepare(port: int) -> None:
         raise DemoError(str(error)) from error
     except OSError as error:
         raise DemoError(f"Impossible d’écrire dans {data_dir} ({error.strerror}).") from error
+    finally:
+        if gathering and gathering.poll() is None:
+            gathering.kill()
+            gathering.wait()
 
 
 def load() -> None:
@@ -167,7 +172,10 @@ def load() -> None:
                 say(words)
                 call_command(command, verbosity=0, stdout=io.StringIO())
     except (CommandError, DatabaseError) as error:
-        raise DemoError(str(error).strip().splitlines()[0]) from error
+        text = str(error).strip()
+        if "No space left on device" in text or "the database system is in recovery" in text:
+            text = f"Le disque est plein : rien ne peut plus être écrit dans {_data_dir()}. Libérez de la place."
+        raise DemoError(text.splitlines()[0] if text else type(error).__name__) from error
 
 
 def is_migrated() -> bool:
