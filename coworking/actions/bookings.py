@@ -31,10 +31,16 @@ class SlotTaken(DomainError):
     """Somebody else has the room then."""
 
     def __init__(self, room: Room, start: datetime, end: datetime) -> None:
-        super().__init__(
-            f"« {room.name} » est prise {date_range(start, end)}{NBSP}: quelqu’un l’a réservée avant vous.",
-            code="taken",
-        )
+        super().__init__(slots.taken_sentence(room.name, start, end), code="taken")
+
+
+class AlreadyBooked(DomainError):
+    """The same person has this very slot: the form was sent twice. `booking` is the one she has."""
+
+    def __init__(self, booking: Booking) -> None:
+        when = date_range(booking.starts_at, booking.ends_at)
+        super().__init__(f"Vous avez déjà «{NBSP}{booking.room.name}{NBSP}» {when}.", code="already_booked")
+        self.booking = booking
 
 
 @retry_on_deadlock
@@ -53,12 +59,14 @@ def book_room(
 
     1. lock the space; 2. read the room, its hours and closures afresh; 3. let the rules decide; 4. find the units,
     re-seating interchangeable neighbours if need be; 5. write booking and occupations; 6. enqueue the messages.
-    Raises DomainError (SlotTaken, closed, quota, …) or Busy.
+    Raises DomainError (SlotTaken, AlreadyBooked, closed, quota, …) or Busy.
     """
     with transaction.atomic():
         room = _lock(room)
         start, end = slots.requested_range(wish, mode=room.mode, expression=room.space.opening_hours)
         by_staff = by != person and manages(by, room.space)
+        if not by_staff:
+            _refuse_twice(room, person, start, end)
         _check(room, person, start, end, attendees=attendees, at=at, by_staff=by_staff, ignoring=None)
         booking = Booking(
             room=room,
@@ -223,6 +231,14 @@ def _relock(booking: Booking) -> Booking:
     )
 
 
+def _refuse_twice(room: Room, person: Person, start: datetime, end: datetime) -> None:
+    """A form sent twice is one booking. Somebody who wants a second desk has it from the animator."""
+    same = Booking.objects.of(person).live().filter(room=room, starts_at=start, ends_at=end).first()
+    if same is not None:
+        same.room = room
+        raise AlreadyBooked(same)
+
+
 def _check(
     room: Room,
     person: Person,
@@ -285,7 +301,7 @@ def _occupy(booking: Booking) -> None:
         _reseat(seating.moves)
     taken = [seating.unit, *(unit.pk for unit in units if unit.room_id != room.pk)]
     try:
-        with transaction.atomic(), constraints_as_errors():
+        with constraints_as_errors():
             Occupation.objects.bulk_create(
                 Occupation(unit_id=unit, occupies=period(start, end), booking=booking) for unit in taken
             )

@@ -70,23 +70,22 @@ def constraints_as_errors() -> Iterator[None]:
 def advisory_lock(kind: int, keys: Iterable[int], *, timeout_ms: int = 3000) -> None:
     """Hold one transaction-long advisory lock per key, taken in sorted order so that no two writers deadlock.
 
-    Must run inside a transaction. Raises Busy after `timeout_ms` milliseconds. The lock_timeout of the rest of the
-    transaction is put back afterwards.
+    Must run inside a transaction, whose later locks then wait as long at most. Raises Busy after `timeout_ms`
+    milliseconds. One statement per key: the timeout is set by the same one, which evaluates from left to right.
     """
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("advisory_lock needs a transaction")
     with connection.cursor() as cursor:
-        cursor.execute("SELECT current_setting('lock_timeout')")
-        (before,) = cursor.fetchone()
-        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [f"{timeout_ms}ms"])
         try:
             for key in sorted(set(keys)):
-                cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [kind, key])
+                cursor.execute(
+                    "SELECT set_config('lock_timeout', %s, true), pg_advisory_xact_lock(%s::int, %s::int)",
+                    [f"{timeout_ms}ms", kind, key],
+                )
         except OperationalError as error:
             if sqlstate(error) == LOCK_NOT_AVAILABLE:
                 raise Busy from error
             raise
-        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [before])
 
 
 def retry_on_deadlock(function: Callable[P, R]) -> Callable[P, R]:
