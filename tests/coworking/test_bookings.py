@@ -45,7 +45,7 @@ def test_a_booking_is_confirmed_and_told(alice: Person) -> None:
 def test_a_second_booking_of_the_same_slot_is_refused(alice: Person, bob: Person) -> None:
     booking = make_booking(person=alice)
 
-    with pytest.raises(SlotTaken, match="quelqu’un l’a réservée avant vous"):
+    with pytest.raises(SlotTaken, match="quelqu’un a réservé avant vous"):
         make_booking(booking.room, bob)
 
     assert Booking.objects.count() == 1
