@@ -1,4 +1,4 @@
-"""Opening hours and access as French sentences. What cannot be put into words is shown as it is written, never dropped."""
+"""Opening hours and access as French sentences. What has no words is shown as it is written, never dropped."""
 
 import re
 from collections.abc import Sequence

@@ -336,7 +336,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Missed:
-    """A room that is what was asked, but not then or not there: why (far, taken, closed, closure, past…), and how far."""
+    """A room that is what was asked, but not then or not there: why (far, taken, closed, closure…), how far."""
 
     room: Room
     code: str
@@ -514,9 +514,7 @@ def _same_room_later(room: Room, wish: slots.Wish, *, at: datetime, days: int = 
                 continue
             free = grid.free_units(room, offer.start, offer.end)
             if free:
-                return Found(
-                    room, offer.start, offer.end, free, grid.count(room), 0.0, offer.period, offer.flexible
-                )
+                return Found(room, offer.start, offer.end, free, grid.count(room), 0.0, offer.period, offer.flexible)
     return None
 
 
