@@ -23,7 +23,7 @@ from orne_accueil.accounts.models import Person, User
 from orne_accueil.common.clock import PARIS
 from tests.factories import make_person, make_second_factor
 
-pytest_plugins = ["tests.plugins"]
+pytest_plugins = ["tests.plugins", "tests.plugins_smtp"]
 
 ClientFor = Callable[..., Client]
 

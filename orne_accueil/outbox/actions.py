@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from django.core.mail import EmailMultiAlternatives
 from django.db import InterfaceError, OperationalError, connection, transaction
-from django.db.models import CharField, F, Model, Q, QuerySet, Value
+from django.db.models import CharField, F, Model, QuerySet, Value
 from django.db.models.functions import Cast, Concat
 
 from orne_accueil.common.errors import DomainError
@@ -26,6 +26,8 @@ RUN_BUDGET = timedelta(seconds=50)
 """How long one run of the delivery keeps taking rows; the next wake-up continues."""
 
 _FORGOTTEN: dict[str, Any] = {"data": {}, "subject_line": "", "text_body": "", "html_body": ""}
+_ERASED: dict[str, Any] = {**_FORGOTTEN, "to_address": "", "to_name": "", "smtp_reply": "", "last_error": ""}
+_MARK = Concat(Value("oublie:"), Cast("pk", CharField()))
 
 
 # --- Writing ---
@@ -333,30 +335,17 @@ def purge_settled(at: datetime) -> int:
     A recipient that was an address becomes a mark without meaning: the row then tells of nobody.
     """
     old = Message.objects.filter(settled_at__lte=at - rules.BODIES_KEPT, purged_at__isnull=True)
-    return _erase(old, at)
+    with transaction.atomic():
+        addressed = old.filter(recipient__contains="@").update(recipient=_MARK, purged_at=at, **_ERASED)
+        return addressed + old.update(purged_at=at, **_ERASED)
 
 
 def forget_recipient(recipient: str, *, at: datetime) -> int:
     """Erase what messages say to one recipient, and drop those that wait: for a person's erasure."""
+    rows = Message.objects.filter(recipient=recipient)
     with transaction.atomic():
-        rows = Message.objects.filter(recipient=recipient)
-        rows.waiting().update(
-            state=State.DROPPED,
-            settled_at=at,
-            leased_until=None,
-            last_error="Le destinataire a demandé l’effacement de ses données.",
-            **_FORGOTTEN,
-        )
-        return _erase(Message.objects.filter(recipient=recipient), at, key=True)
-
-
-def _erase(rows: QuerySet[Message], at: datetime, *, key: bool = False) -> int:
-    mark = Concat(Value("oublie:"), Cast("pk", CharField()))
-    named = Q() if key else Q(recipient__contains="@")
-    blank = {**_FORGOTTEN, "to_address": "", "to_name": "", "smtp_reply": "", "purged_at": at}
-    with transaction.atomic():
-        erased = rows.exclude(named).update(**blank) if not key else 0
-        return erased + rows.filter(named).update(recipient=mark, **blank)
+        rows.waiting().update(state=State.DROPPED, settled_at=at, leased_until=None, **_FORGOTTEN)
+        return rows.update(recipient=_MARK, purged_at=at, **_ERASED)
 
 
 def merge_recipients(*, keep: str, drop: str) -> int:

@@ -24,5 +24,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("communes/", communes.communes, name="communes"),
     path("communes/suggestions/", communes.suggestions, name="commune-suggestions"),
     path("communes/<str:code_insee>/", communes.commune, name="commune"),
+    path("donnees/espaces.csv", data.spaces_csv, name="spaces-csv"),
     path("donnees/communes.geojson", data.communes_geojson, name="communes-geojson"),
 ]

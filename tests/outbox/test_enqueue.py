@@ -59,9 +59,13 @@ def test_another_recipient_occurrence_subject_or_kind_is_another_message(differe
 
 
 def test_a_fact_rolled_back_takes_its_message_with_it() -> None:
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
-        write(AT)
-        raise ZeroDivisionError
+    def fail_after_writing() -> None:
+        with transaction.atomic():
+            write(AT)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail_after_writing()
     assert not Message.objects.exists()
 
 
