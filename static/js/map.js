@@ -138,7 +138,7 @@
   }
 
   function frame(map, bounds) {
-    if (bounds.isValid()) map.fitBounds(bounds, { padding: [24, 24], maxZoom: 13, animate: false });
+    if (bounds.isValid()) map.fitBounds(bounds, { paddingTopLeft: [64, 24], paddingBottomRight: [24, 32], maxZoom: 13, animate: false });
   }
 
   function start(element) {

@@ -83,9 +83,7 @@ def templates_of(root: Path) -> list[Path]:
     return sorted({path for folder in folders for path in folder.rglob("*.html")})
 
 
-_UNTOUCHED = re.compile(
-    r"(\{% comment.*?\{% endcomment %\}|\{#.*?#\}|<script\b.*?</script>|<style\b.*?</style>)", re.S
-)
+_UNTOUCHED = re.compile(r"(\{% comment.*?\{% endcomment %\}|\{#.*?#\}|<script\b.*?</script>|<style\b.*?</style>)", re.S)
 
 
 def mended(source: str) -> str:
