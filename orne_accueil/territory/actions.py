@@ -235,7 +235,7 @@ def _publish_contours(at: datetime) -> bool:
     body = json.dumps(collection, ensure_ascii=False, separators=(",", ":")).encode()
     etag = hashlib.sha256(body).hexdigest()[:32]
     known = DataFile.objects.filter(name=CONTOURS_FILE).values_list("etag", flat=True).first()
-    if known == etag:
+    if known == etag or (known is None and not features):
         return False
     DataFile.objects.update_or_create(
         name=CONTOURS_FILE,

@@ -25,5 +25,5 @@ class CommuneFilterForm(forms.Form):
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         field = self.fields["epci"]
         assert isinstance(field, forms.ChoiceField)
-        field.choices = [("", "Toutes"), *((epci.siren, epci.short_name) for epci in epcis)]
+        field.choices = [("", "Toutes"), *((epci.siren, epci.bare_name) for epci in epcis)]
         field.error_messages["invalid_choice"] = "Choisissez une communauté de communes dans la liste."

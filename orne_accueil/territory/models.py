@@ -9,6 +9,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.text import capfirst
 
 from orne_accueil.common.text import NBSP, NNBSP, de, distance
 
@@ -77,8 +78,12 @@ class Epci(models.Model):
     @property
     def long_name(self) -> str:
         """« Communauté de communes des Sources de l’Orne »."""
-        label = EpciKind(self.kind).label
-        return f"{label[0].upper()}{label[1:]} {self.name}"
+        return f"{capfirst(EpciKind(self.kind).label)} {self.name}"
+
+    @property
+    def bare_name(self) -> str:
+        """« Sources de l’Orne », by which a list is read and sorted."""
+        return rules.without_preposition(self.name)
 
 
 class Commune(models.Model):
@@ -308,12 +313,18 @@ class NearestLandmark(models.Model):
         return self.kind == LandmarkKind.STATION
 
     @property
+    def where(self) -> str:
+        """« à 9 km », « dans la commune »."""
+        return "dans la commune" if self.landmark.commune_id == self.commune_id else distance(self.km)
+
+    @property
     def sentence(self) -> str:
-        """« à 9 km de la gare d’Argentan », « gare dans la commune »; for a workspace, « à 9 km »."""
+        """« à 9 km de la gare d’Argentan », « gare dans la commune », « EPN de Sées à 9 km »."""
+        if not self.is_station:
+            return f"{self.landmark.name} {self.where}"
         if self.landmark.commune_id == self.commune_id:
-            return f"{'gare ' if self.is_station else ''}dans la commune"
-        far = distance(self.km)
-        return f"{far} de la {self.landmark.label}" if self.is_station else far
+            return "gare dans la commune"
+        return f"{self.where} de la {self.landmark.label}"
 
     @property
     def drive_label(self) -> str:

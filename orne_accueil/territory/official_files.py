@@ -158,7 +158,7 @@ class _Reader:
 
     def _remark_what_is_missing(self) -> None:
         if self.data.contours is None:
-            self.data.remarks.append("Pas de fichier communes_*.geojson : les contours restent ce qu’ils sont.")
+            self.data.remarks.append(f"Pas de fichier communes_*.geojson{NBSP}: les contours restent ce qu’ils sont.")
         elif without := [
             commune.official_name for code, commune in self.data.communes.items() if code not in self.data.contours
         ]:
@@ -166,7 +166,7 @@ class _Reader:
             more = f" et {len(without) - 5} autres" if len(without) > 5 else ""
             self.data.remarks.append(f"Sans contour{NBSP}: {names}{more}.")
         if self.data.stations is None:
-            self.data.remarks.append("Pas de fichier gares_*.csv : les gares restent ce qu’elles sont.")
+            self.data.remarks.append(f"Pas de fichier gares_*.csv{NBSP}: les gares restent ce qu’elles sont.")
 
     # --- Tables -----------------------------------------------------------------------------------
 
@@ -367,7 +367,7 @@ def _epci(row: dict[str, str]) -> EpciData | None:
     _siren(siren, "epci_siren")
     if kind not in EpciKind.values:
         raise _Fault(f"epci_type « {kind} » inconnu (attendu{NBSP}: {joined(EpciKind.values, 'ou')}).")
-    name = name.removeprefix(f"{kind} ").strip()
+    name = f"{name} ".removeprefix(f"{kind} ").strip()
     if not name:
         raise _Fault("epci_nom est vide.")
     if len(name) > 120:

@@ -1,10 +1,11 @@
 """Pure decisions: how names are compared, and how official data is said in French. No database, no clock."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import time
 
-from orne_accueil.common.text import WEEKDAYS, clock_time, fold
+from orne_accueil.common.text import NBSP, WEEKDAYS, clock_time, fold
 
 # What people write for what the official name spells out. « s/ » and « ss » are what envelopes carry.
 _ABBREVIATIONS = {
@@ -30,6 +31,12 @@ def search_key(text: str) -> str:
 def typographic(text: str) -> str:
     """The name as it is printed: ’ for ', « Cœur » for « Coeur », a dash between two names."""
     return text.replace("'", "’").replace("Coeur", "Cœur").replace("coeur", "cœur").replace(" - ", " – ")
+
+
+def without_preposition(name: str) -> str:
+    """« Sources de l’Orne » for « des Sources de l’Orne »: an EPCI's name as a list shows it."""
+    bare = re.sub(r"^(de la |de l’|des |du |de |d’)", "", name)
+    return bare[:1].upper() + bare[1:]
 
 
 def without_article(key: str) -> str:
@@ -93,7 +100,7 @@ def hours_in_french(groups: Sequence[Sequence]) -> list[HoursLine]:
         HoursLine(
             days=_days(first, last),
             hours=", ".join(
-                f"{clock_time(time.fromisoformat(opens))} – {clock_time(time.fromisoformat(closes))}"
+                f"{clock_time(time.fromisoformat(opens))}{NBSP}– {clock_time(time.fromisoformat(closes))}"
                 for opens, closes in spans
             ),
         )

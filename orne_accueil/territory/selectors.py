@@ -13,7 +13,7 @@ from orne_accueil.common.text import de
 
 from .enums import LandmarkKind
 from .geo import GreatCircleKm
-from .models import Commune, DataFile, Epci, Landmark, NearestLandmark
+from .models import INSEE_CODE, Commune, DataFile, Epci, Landmark, NearestLandmark
 from .rules import search_key, starts_within_one_edit, within_one_edit, without_article
 
 TYPO_FROM = 4  # letters: shorter words have too many neighbours
@@ -307,6 +307,8 @@ class CommunePage:
 
 def commune_page(code_insee: str) -> CommunePage | None:
     """What the page of a commune shows, or None when no commune bears that code. Three queries."""
+    if not re.fullmatch(INSEE_CODE, code_insee):
+        return None
     commune = with_nearest(Commune.objects.order_by()).filter(code_insee=code_insee).first()
     if commune is None:
         return None
@@ -329,10 +331,9 @@ def _neighbours(commune: Commune, *, count: int) -> list[Neighbour]:
 
 
 def epcis_with_counts() -> list[Epci]:
-    """Every EPCI with the number of its communes known here, in `commune_count`. One query."""
-    return list(
-        Epci.objects.annotate(commune_count=Count("communes")).filter(commune_count__gt=0).order_by("name", "siren")
-    )
+    """Every EPCI with the number of its communes known here in `commune_count`, by bare name. One query."""
+    epcis = Epci.objects.annotate(commune_count=Count("communes")).filter(commune_count__gt=0)
+    return sorted(epcis.order_by("siren"), key=lambda epci: search_key(epci.bare_name))
 
 
 def stations() -> list[Landmark]:

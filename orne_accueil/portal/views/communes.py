@@ -16,7 +16,7 @@ from orne_accueil.territory.enums import LandmarkKind
 from orne_accueil.territory.forms import CommuneFilterForm
 from orne_accueil.territory.models import Commune, Epci, Landmark, NearestLandmark
 
-PAGE_SIZE = 50
+PAGE_SIZE = 30
 SUGGESTIONS_MAX_AGE = 600
 
 
@@ -27,12 +27,12 @@ def communes(request: HttpRequest) -> HttpResponseBase:
     form = CommuneFilterForm(request.GET or None, epcis=epcis)
     asked = form.cleaned_data if form.is_valid() else {}
     text, epci_siren, station_km = asked.get("q", ""), asked.get("epci", ""), asked.get("gare")
-    context: dict[str, Any] = {"form": form, "epcis": epcis, "text": text, "page": None, **_map_addresses()}
+    context: dict[str, Any] = {"form": form, "epcis": epcis, "text": text, "heading": "", **_map_addresses()}
     if not any((text, epci_siren, station_km)):
         context["points"] = [_station_point(station) for station in selectors.stations()]
         return render(request, "portal/communes.html", context)
     found = selectors.filtered_communes(text=text, epci_siren=epci_siren, station_km=station_km)
-    if len(found) == 1 and not (epci_siren or station_km) and selectors.is_named(found[0], text):
+    if text and not (epci_siren or station_km) and len(found) == 1 and selectors.is_named(found[0], text):
         return redirect(found[0])
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
     epci = next((epci for epci in epcis if epci.siren == epci_siren), None)

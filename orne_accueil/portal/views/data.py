@@ -8,6 +8,7 @@ from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.http import http_date
 from django.views.decorators.http import require_safe
 
+from coworking.selectors import national_file_state, national_lines
 from orne_accueil.territory.enums import CONTOURS_FILE
 from orne_accueil.territory.selectors import published_content, published_file
 
@@ -15,7 +16,28 @@ ONE_DAY = 24 * 3600
 EMPTY_COLLECTION = b'{"type":"FeatureCollection","features":[]}'
 GEOJSON = "application/geo+json"
 
-# /donnees/espaces.csv and /donnees/espaces.geojson come here with coworking's exports.
+CSV = "text/csv; charset=utf-8"
+ONE_HOUR = 3600
+
+
+@require_safe
+def spaces_csv(request: HttpRequest) -> HttpResponse:
+    """The published spaces in the national format: one small query when unchanged.
+
+    Formulas are not escaped: the format is read by machines, for which « +33… » is a telephone (national_file.py).
+    """
+    state = national_file_state()
+    etag = f'W/"{state.etag}"'  # weak: the same whether compressed or not
+    changed_at = int(state.changed_at.timestamp()) if state.changed_at else None
+    unchanged = get_conditional_response(request, etag=etag, last_modified=changed_at)
+    response = unchanged or HttpResponse("".join(national_lines()), content_type=CSV)
+    response["Content-Disposition"] = 'attachment; filename="espaces.csv"'
+    response["ETag"] = etag
+    if changed_at is not None:
+        response["Last-Modified"] = http_date(changed_at)
+    response["Cache-Control"] = f"public, max-age={ONE_HOUR}"
+    response["Access-Control-Allow-Origin"] = "*"  # open data: other sites may read it
+    return response
 
 
 @require_safe
