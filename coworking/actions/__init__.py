@@ -14,6 +14,7 @@ from .bookings import (
 )
 from .callers import book_for_caller
 from .closures import ClosureBlocked, close_space, reopen_space
+from .imports import ImportReport, LineNote, import_spaces
 from .messages import write_access_messages, write_reminders
 from .photos import change_photo
 from .spaces import (
@@ -26,10 +27,13 @@ from .spaces import (
     save_space,
     set_unit_count,
 )
+from .team import invite_animator
 
 __all__ = [
     "ClosureBlocked",
     "HoursBlocked",
+    "ImportReport",
+    "LineNote",
     "add_animator",
     "add_room",
     "approve_booking",
@@ -41,6 +45,8 @@ __all__ = [
     "change_photo",
     "change_room",
     "close_space",
+    "import_spaces",
+    "invite_animator",
     "lapse_booking",
     "mark_presence",
     "refuse_booking",

@@ -11,9 +11,11 @@ from orne_accueil.accounts.models import Person
 from orne_accueil.common.db import LOCK_SPACE, advisory_lock, constraints_as_errors, retry_on_deadlock
 from orne_accueil.common.errors import DomainError
 from orne_accueil.common.text import NBSP
-from orne_accueil.territory.actions import remove_landmark, upsert_landmark
+from orne_accueil.territory.actions import remove_landmark, upsert_landmarks
+from orne_accueil.territory.enums import LandmarkKind
+from orne_accueil.territory.official_files import LandmarkData
 
-LANDMARK_KIND = "space"
+LANDMARK_KIND = LandmarkKind.SPACE
 
 EDITABLE_FIELDS = frozenset(
     {
@@ -60,17 +62,22 @@ def save_space(*, space: Space, changed: Iterable[str], by: Person | None, at: d
 def _keep_landmark(space: Space) -> None:
     """Homes and communes know their nearest EPN by what is pushed down here."""
     if space.is_published:
-        upsert_landmark(
-            kind=LANDMARK_KIND,
-            key=space.slug,
-            name=space.name,
-            commune=space.commune,
-            latitude=space.latitude,
-            longitude=space.longitude,
-            url=space.get_absolute_url(),
-        )
+        upsert_landmarks(kind=LANDMARK_KIND, landmarks=[landmark_of(space)])
     else:
         remove_landmark(kind=LANDMARK_KIND, key=space.slug)
+
+
+def landmark_of(space: Space) -> LandmarkData:
+    """What the territory knows of a published space."""
+    return LandmarkData(
+        kind=LANDMARK_KIND,
+        key=space.slug,
+        name=space.name,
+        commune_code=space.commune.code_insee,
+        latitude=space.latitude,
+        longitude=space.longitude,
+        url=space.get_absolute_url(),
+    )
 
 
 @retry_on_deadlock
@@ -80,18 +87,25 @@ def change_hours(*, space: Space, expression: str, by: Person | None, at: dateti
     hours.validate(expression)
     with transaction.atomic():
         advisory_lock(LOCK_SPACE, [space.pk])
-        standing = Booking.objects.live().filter(room__space=space, ends_at__gt=at).order_by("starts_at", "pk")
-        by_key = {b.pk: b for b in standing.select_related("room__space", "person")}
-        # A booking that these hours did not contain before (the animator made an exception) does not block either.
-        already = set(hours.outside(space.opening_hours, _ranges(by_key.values())))
-        blocked = [key for key in hours.outside(expression, _ranges(by_key.values())) if key not in already]
+        blocked = bookings_outside(space, expression, at=at)
         if blocked:
-            raise HoursBlocked([by_key[key] for key in blocked])
+            raise HoursBlocked(blocked)
         space.opening_hours = expression
         if by is not None and space.external_id:
             space.staff_edited = sorted({*space.staff_edited, "opening_hours"})
         space.save(update_fields=["opening_hours", "staff_edited", "updated_at"])
         return space
+
+
+def bookings_outside(space: Space, expression: str, *, at: datetime) -> list[Booking]:
+    """The live bookings to come that these hours would no longer contain. The caller holds the space's lock.
+
+    A booking that the present hours do not contain (the animator made an exception) does not block new ones either.
+    """
+    standing = Booking.objects.live().filter(room__space=space, ends_at__gt=at).order_by("starts_at", "pk")
+    by_key = {b.pk: b for b in standing.select_related("room__space", "person")}
+    already = set(hours.outside(space.opening_hours, _ranges(by_key.values())))
+    return [by_key[key] for key in hours.outside(expression, _ranges(by_key.values())) if key not in already]
 
 
 def _ranges(bookings: Iterable[Booking]) -> list[tuple[int, datetime, datetime]]:

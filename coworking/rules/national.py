@@ -320,10 +320,15 @@ def _labels_in(cell: str) -> set[str | None]:
     return {_label_of(token) for token in _tokens(cell)} - {None}
 
 
-def quoted(value: str, longest: int = 60) -> str:
-    """A cell as a sentence quotes it: on one line, not longer than a line."""
+def shortened(value: str, longest: int = 60) -> str:
+    """A cell on one line, and not longer than a line."""
     line = " ".join(value.split())
-    return f"«{NBSP}{line if len(line) <= longest else f'{line[: longest - 1]}…'}{NBSP}»"
+    return line if len(line) <= longest else f"{line[: longest - 1]}…"
+
+
+def quoted(value: str) -> str:
+    """A cell as a sentence quotes it."""
+    return f"«{NBSP}{shortened(value)}{NBSP}»"
 
 
 def commune_is(facts: Facts, *, code_insee: str, key: str) -> bool:
@@ -361,7 +366,9 @@ def cells_of(space: SpaceFacts) -> dict[str, str]:
     changed = _changed_cells(space, cells, came_in)
     if came_in is None or changed:
         changed["date_maj"] = space.updated_on.isoformat()
-    return cells | changed | extras
+    # The format wants a point where a French spreadsheet wrote a comma.
+    commas = {name: cells[name].replace(",", ".") for name in ("latitude", "longitude")}
+    return cells | commas | changed | extras
 
 
 def _changed_cells(space: SpaceFacts, cells: Mapping[str, str], came_in: Facts | None) -> dict[str, str]:
@@ -388,9 +395,6 @@ def _changed_cells(space: SpaceFacts, cells: Mapping[str, str], came_in: Facts |
     point = space.commune_point if came_in is not None and came_in.point is None else came_in and came_in.point
     if point != space.point:
         changed |= {"latitude": _number(space.point[0]), "longitude": _number(space.point[1])}
-    if "," in cells["latitude"] + cells["longitude"] and "latitude" not in changed:
-        # The format wants a point where a French spreadsheet wrote a comma.
-        changed |= {"latitude": cells["latitude"].replace(",", "."), "longitude": cells["longitude"].replace(",", ".")}
     if before.get("labels", []) != list(space.fields["labels"]):
         others = [token for token in _tokens(cells["formations_labels"]) if not _label_of(token)]
         changed["formations_labels"] = "|".join(others)

@@ -163,13 +163,13 @@ def _count_fault(found: int, expected: int, word: str) -> str:
 
 
 def write_table(rows: Iterable[Mapping[str, str]], extra_columns: Iterable[str] = ()) -> Iterator[str]:
-    """The lines of a file in the format, header first: UTF-8, commas, `\\n`.
+    """The lines of a file in the format, header first: commas, `\\r\\n` (RFC 4180).
 
     The format is read by machines: cells are not armoured against spreadsheet formulas (an apostrophe before « + »
     would break every telephone of the national map). What people open in a spreadsheet is exported elsewhere, armoured.
     """
     buffer = io.StringIO(newline="")
-    writer = csv.DictWriter(buffer, [*COLUMNS, *extra_columns], restval="", lineterminator="\n")
+    writer = csv.DictWriter(buffer, [*COLUMNS, *extra_columns], restval="", lineterminator="\r\n")
     writer.writeheader()
     yield buffer.getvalue()
     for row in rows:
