@@ -131,12 +131,16 @@ def test_a_stale_number_in_the_lock_file_is_forgotten(folder):
     first = User(folder)
     first.ready()
     first.leave()
-    # As after a crash of the machine: the file is there and its number belongs to somebody else by now.
+    # As after a crash of the machine: the file is there and its number belongs to another process by now, which
+    # PostgreSQL would respect, being of the same account.
+    stranger = subprocess.Popen(["sleep", "60"], user=embedded._engine_identity()[0])
     stale = folder / "postgres" / "postmaster.pid"
-    stale.write_text(f"{os.getpid()}\n{folder / 'postgres'}\n1\n5432\n{folder / 'run'}\n\n1 1\nready\n")
+    stale.write_text(f"{stranger.pid}\n{folder / 'postgres'}\n1\n5432\n{folder / 'run'}\n\n1 1\nready\n")
     second = User(folder)
     second.ready()
     second.leave()
+    stranger.kill()
+    stranger.wait()
     assert wait_until_gone(folder)
 
 
