@@ -91,6 +91,7 @@ class AccountAdapter(DefaultAccountAdapter):
         person = selectors.person_of(user)
         if person is None:
             return response
+        request.person = person  # type: ignore[attr-defined]  # it may have been asked for before she was known
         return continuations.resume(request, person, proven=kwargs.get("email")) or response
 
 

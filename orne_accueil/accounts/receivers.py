@@ -46,4 +46,4 @@ def activating_is_using(
 ) -> None:
     """She just typed a code of her new application: this session has used its second factor."""
     if authenticator.type == Authenticator.Type.TOTP:
-        record_authentication(request, user, "mfa", id=authenticator.pk, type=authenticator.type)
+        record_authentication(request, user, "mfa", id=authenticator.pk, type=authenticator.type, reauthenticated=True)

@@ -24,9 +24,7 @@ def test_an_admin_is_read_only_or_saves_through_actions(model, model_admin) -> N
     if model._meta.label in PLAIN:
         assert isinstance(model_admin, PlainAdmin)
         return
-    assert isinstance(model_admin, ReadOnlyAdmin | ActionAdmin), (
-        f"{model._meta.label} writes behind the actions' back"
-    )
+    assert isinstance(model_admin, ReadOnlyAdmin | ActionAdmin), f"{model._meta.label} writes behind the actions' back"
     if isinstance(model_admin, ActionAdmin):
         assert type(model_admin).save_model is not ActionAdmin.save_model
         assert type(model_admin).save_related is ActionAdmin.save_related
@@ -45,6 +43,4 @@ def test_an_inline_of_ours_cannot_be_typed_in(model, model_admin) -> None:
     for inline in model_admin.inlines:
         if inline.model.__module__.startswith(OURS):
             assert not inline.can_delete, inline
-            assert (
-                inline.max_num == 0 or inline.has_add_permission is not admin.TabularInline.has_add_permission
-            )
+            assert inline.max_num == 0 or inline.has_add_permission is not admin.TabularInline.has_add_permission

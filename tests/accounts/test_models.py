@@ -42,17 +42,13 @@ def test_somebody_without_name_nor_address_nor_phone_is_refused() -> None:
     refused_by("person_can_be_called", Person)
 
 
-@pytest.mark.parametrize(
-    "fields", [{}, {"commune": True, "epci": True}, {"commune": True, "is_departmental": True}]
-)
+@pytest.mark.parametrize("fields", [{}, {"commune": True, "epci": True}, {"commune": True, "is_departmental": True}])
 def test_a_mandate_with_no_scope_or_two_is_refused(alice: Person, fields: dict) -> None:
     if "commune" in fields:
         fields = fields | {"commune": make_commune()}
     if "epci" in fields:
         fields = fields | {"epci": make_epci()}
-    refused_by(
-        "mandate_has_one_scope", Mandate, person=alice, title="maire", starts_on=date(2026, 3, 22), **fields
-    )
+    refused_by("mandate_has_one_scope", Mandate, person=alice, title="maire", starts_on=date(2026, 3, 22), **fields)
 
 
 def test_a_mandate_that_ends_before_it_starts_is_refused(alice: Person) -> None:
@@ -117,8 +113,6 @@ def test_a_phone_number_is_stored_in_one_way(typed: str, stored: str | None) -> 
     assert normal_phone(typed) == stored
 
 
-@pytest.mark.parametrize(
-    ("typed", "stored"), [(" A@B.fr ", "a@b.fr"), ("", None), (None, None), ("  ", None)]
-)
+@pytest.mark.parametrize(("typed", "stored"), [(" A@B.fr ", "a@b.fr"), ("", None), (None, None), ("  ", None)])
 def test_an_address_is_stored_in_one_way(typed: str | None, stored: str | None) -> None:
     assert normal_email(typed) == stored

@@ -25,9 +25,7 @@ def test_every_text_file_or_json_field_is_declared(model: type[models.Model]) ->
     )
 
 
-@pytest.mark.parametrize(
-    "declared", personal_data.declarations(), ids=lambda declared: declared.model._meta.label
-)
+@pytest.mark.parametrize("declared", personal_data.declarations(), ids=lambda declared: declared.model._meta.label)
 def test_a_declaration_says_about_whom_and_for_how_long(declared: personal_data.Declaration) -> None:
     assert declared.retention.endswith(".")
     assert all(what.endswith(".") for what in declared.fields.values())
