@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F
 
 from orne_accueil.common.db import retry_on_deadlock
 from orne_accueil.common.errors import Busy
 
 from .models import Answerable
 from .registry import Registration, registrations
-from .rules import next_due
+from .rules import move
 
 logger = logging.getLogger("orne.answers")
 
@@ -73,15 +72,11 @@ def _step(registration: Registration, key: object, at: datetime) -> bool:
 
 def _take(registration: Registration, row: Answerable, at: datetime) -> None:
     assert row.asked_at is not None
-    policy, asked_at, lapses_at = registration.policy, row.asked_at, row.lapses_at
-    step = next_due(policy, asked_at=asked_at, lapses_at=lapses_at, done=row.answer_step)
-    following = next_due(policy, asked_at=asked_at, lapses_at=lapses_at, done=row.answer_step + 1)
-    counted = registration.model._base_manager.filter(pk=row.pk, answer_step=row.answer_step).update(
-        answer_step=F("answer_step") + 1, next_step_at=following.at
-    )
+    step = move(registration.policy, asked_at=row.asked_at, lapses_at=row.lapses_at, done=row.answer_step, at=at)
+    rows = registration.model._base_manager.filter(pk=row.pk)
+    counted = rows.filter(answer_step=row.answer_step).update(answer_step=step.done, next_step_at=step.next_at)
     assert counted == 1, "the row is locked"
-    row.answer_step += 1
-    row.next_step_at = following.at
+    row.answer_step, row.next_step_at = step.done, step.next_at
     registration.handlers[step.name](row, at=at)
-    if step.name == policy.closing and registration.model._base_manager.filter(pk=row.pk, next_step_at__isnull=False):
+    if step.name == registration.policy.closing and rows.filter(next_step_at__isnull=False).exists():
         logger.error("answers: closing %s %s left it waiting", registration.model._meta.label, row.pk)

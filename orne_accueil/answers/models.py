@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from .enums import Outcome
-from .rules import Policy, lapse_instant, next_due, promised_instant
+from .rules import Policy, first_due, lapse_instant, promised_instant
 
 CLOCK_FIELDS = (
     "asked_at",
@@ -87,7 +87,7 @@ class Answerable(models.Model):
         self.answered_at = None
         self.outcome = ""
         self.answer_step = 0
-        self.next_step_at = next_due(policy, asked_at=at, lapses_at=self.lapses_at, done=0).at
+        self.next_step_at = first_due(policy, asked_at=at, lapses_at=self.lapses_at).at
 
     def stop_clock(self, *, outcome: str, at: datetime) -> None:
         """Answer: fill the fields, saving is the caller's. The first answer stands; without a question,

@@ -98,11 +98,30 @@ def plan(policy: Policy, *, asked_at: datetime, lapses_at: datetime | None) -> t
     return (*(due for due in steps if due.at < lapses_at), Due(policy.closing, lapses_at))
 
 
-def next_due(policy: Policy, *, asked_at: datetime, lapses_at: datetime | None, done: int) -> Due:
-    """The step that follows `done` steps; past the last one, the last one again."""
+def first_due(policy: Policy, *, asked_at: datetime, lapses_at: datetime | None) -> Due:
+    """The step that comes first while nobody answers."""
+    return plan(policy, asked_at=asked_at, lapses_at=lapses_at)[0]
+
+
+@dataclass(frozen=True)
+class Move:
+    """What a sweep does to one request: a step now, how many are then done, and when it comes back."""
+
+    name: str
+    done: int
+    next_at: datetime
+
+
+def move(policy: Policy, *, asked_at: datetime, lapses_at: datetime | None, done: int, at: datetime) -> Move:
+    """The step to do at `at`, when `done` were done before.
+
+    Of several that fell due while nobody swept, the same one is not done twice in a row. Past the last step it comes
+    again, a round after this one and not after the one that was missed.
+    """
     steps = plan(policy, asked_at=asked_at, lapses_at=lapses_at)
-    if done < len(steps):
-        return steps[done]
-    last = steps[-1]
-    rounds = done - len(steps) + 1
-    return Due(last.name, Days(policy.again.count * rounds).after(last.at))
+    now = min(done, len(steps) - 1)
+    while now + 1 < len(steps) and steps[now + 1].name == steps[now].name and steps[now + 1].at <= at:
+        now += 1
+    following = now + 1
+    next_at = steps[following].at if following < len(steps) else policy.again.after(at)
+    return Move(steps[now].name, max(done + 1, following), next_at)
