@@ -124,7 +124,7 @@ POINTS = st.one_of(
 )
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(line=LINES, point=POINTS)
 def test_any_line_comes_back_cell_for_cell(line: dict[str, str], point: tuple[str, str]) -> None:
     Space.objects.all().delete()
@@ -140,7 +140,7 @@ def test_any_line_comes_back_cell_for_cell(line: dict[str, str], point: tuple[st
     assert {column: cell for column, cell in row.items() if cell} == {c: cell for c, cell in line.items() if cell}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(rows=st.lists(st.dictionaries(st.sampled_from(COLUMNS), WORDS), max_size=4))
 def test_a_table_that_we_write_is_read_back(rows: list[dict[str, str]]) -> None:
     table = read_table("".join(write_table(rows)).encode())
