@@ -1,1 +1,0 @@
-"""The animator's back office; saves through actions."""
