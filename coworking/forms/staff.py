@@ -360,6 +360,13 @@ class SpaceForm(forms.ModelForm):
         label="Labels", required=False, choices=Label.choices, widget=forms.CheckboxSelectMultiple
     )
     measured_on = DayField(label="Mesuré le", required=False)
+    website = forms.URLField(label="Site", required=False, assume_scheme="https")
+    external_url = forms.URLField(
+        label="Lien de réservation ailleurs",
+        required=False,
+        assume_scheme="https",
+        help_text="Pour un lieu qui ne se réserve pas ici.",
+    )
 
     class Meta:
         model = Space
