@@ -24,6 +24,7 @@ import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -279,8 +280,11 @@ def wait_until_ready(port: int, children: list[Child]) -> None:
         try:
             with urllib.request.urlopen(f"http://{HOST}:{port}/sante/pret/", timeout=5):
                 return
-        except urllib.error.HTTPError:
-            return
+        except urllib.error.HTTPError as error:
+            if error.code != HTTPStatus.SERVICE_UNAVAILABLE:
+                where = children[-1].log
+                raise DemoError(f"Le site répond par une erreur {error.code} : voir {where}.") from error
+            time.sleep(0.2)
         except OSError:
             time.sleep(0.2)
     raise DemoError(f"Le site n’a pas répondu en {READY_TIMEOUT:.0f} secondes : voir {children[0].log.parent}.")
