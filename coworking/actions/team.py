@@ -19,7 +19,7 @@ def invite_animator(*, space: Space, name: str, email: str, by: Person, at: date
     """
     with transaction.atomic():
         invitation = invite_staff(
-            name=name, email=email, role=f"animer « {space.name} »", by=by, at=at, is_staff=False
+            name=name, email=email, role=f"animer « {space.name} »", by=by, at=at, is_staff=False
         )
         add_animator(space=space, person=invitation.person, by=by, at=at)
         return invitation

@@ -105,9 +105,9 @@ def _book(
 def _said(booking: Booking) -> str:
     """What she reads aloud on the phone."""
     person = booking.person
-    told = f"La confirmation part à {person.email}." if person.email else "Pas d’adresse : dites-le-lui de vive voix."
+    told = f"La confirmation part à {person.email}." if person.email else "Pas d’adresse : dites-le-lui de vive voix."
     when = date_range(booking.starts_at, booking.ends_at)
-    return f"{person.display_name} a « {booking.room.name} », {when}. {told}"
+    return f"{person.display_name} a « {booking.room.name} », {when}. {told}"
 
 
 def _initial(request: HttpRequest, rooms: QuerySet[Room]) -> dict[str, Any]:
@@ -172,7 +172,7 @@ def _proposals(form: WishForm, error: DomainError) -> list[Proposal]:
 def _proposal(one: Alternative, mine: set[int]) -> Proposal:
     found = one.found
     way = {"later": "plus tard", "room": "une autre salle", "space": f"à {found.space.name}"}[one.way]
-    words = f"« {found.room.name} », {date_range(found.start, found.end)} ({way})"
+    words = f"« {found.room.name} », {date_range(found.start, found.end)} ({way})"
     if found.room.pk not in mine or found.flexible:
         return Proposal(words, "", found.space.phone)
     start, end = clock.local(found.start), clock.local(found.end)
@@ -246,11 +246,11 @@ def _facts(booking: Booking) -> list[tuple[str, Any]]:
     return [
         ("Quand", date_range(booking.starts_at, booking.ends_at)),
         ("Où", f"{room.name}, {room.space.name}"),
-        ("Adresse électronique", person.email or "aucune : prévenez-la de vive voix"),
+        ("Adresse électronique", person.email or "aucune : prévenez-la de vive voix"),
         ("Personnes", str(booking.attendees) if booking.attendees > 1 else ""),
         ("Usage", booking.get_usage_display()),
         ("À préparer", ". ".join(filter(None, [prepare, room.access_note]))),
-        ("Remarque", f"« {booking.note} »" if booking.note else ""),
+        ("Remarque", f"« {booking.note} »" if booking.note else ""),
         ("Présence", booking.get_presence_display() if booking.presence != Presence.UNKNOWN else ""),
         ("Demandée", _dated(booking.created_at, booking.typed_by, "saisie par")),
         ("Confirmée", _dated(booking.confirmed_at, booking.decided_by, "par")),
@@ -293,7 +293,7 @@ def approve(request: HttpRequest, reference: UUID) -> HttpResponse:
     except DomainError as error:
         messages.error(request, error.message)
     else:
-        told = "Un message part." if booking.person.email else "Pas d’adresse : prévenez-la de vive voix."
+        told = "Un message part." if booking.person.email else "Pas d’adresse : prévenez-la de vive voix."
         messages.success(request, f"Accordé à {booking.person.display_name}. {told}")
     return go(next_address(request, reverse("admin:coworking_day")))
 
@@ -313,7 +313,7 @@ def refuse(request: HttpRequest, reference: UUID) -> HttpResponse:
         else:
             messages.success(request, f"Refusé, avec votre motif. {_told(booking)}")
             return go(next_address(request, reverse("admin:coworking_day")))
-    return _reason_page(request, booking, form, title="Refuser cette demande ?", submit="Refuser la demande")
+    return _reason_page(request, booking, form, title="Refuser cette demande ?", submit="Refuser la demande")
 
 
 @form_page
@@ -329,14 +329,14 @@ def cancel(request: HttpRequest, reference: UUID) -> HttpResponse:
         except DomainError as error:
             form.refuse(error)
         else:
-            messages.success(request, f"Annulé : la place est libre. {_told(booking)}")
+            messages.success(request, f"Annulé : la place est libre. {_told(booking)}")
             return go(next_address(request, reverse("admin:coworking_booking_detail", args=[booking.reference])))
-    return _reason_page(request, booking, form, title="Annuler cette réservation ?", submit="Annuler la réservation")
+    return _reason_page(request, booking, form, title="Annuler cette réservation ?", submit="Annuler la réservation")
 
 
 def _told(booking: Booking) -> str:
     name = booking.person.display_name
-    return f"Un message part à {name}." if booking.person.email else f"Pas d’adresse : prévenez {name} de vive voix."
+    return f"Un message part à {name}." if booking.person.email else f"Pas d’adresse : prévenez {name} de vive voix."
 
 
 def _reason_page(
@@ -361,7 +361,7 @@ def change(request: HttpRequest, reference: UUID) -> HttpResponse:
     """Another time, another room of the same space."""
     booking = permissions.get_managed_booking_for(request.user, reference)
     if booking.state not in CHANGEABLE_STATES:
-        messages.error(request, "Cette réservation est terminée : elle ne se modifie plus.")
+        messages.error(request, "Cette réservation est terminée : elle ne se modifie plus.")
         return go(reverse("admin:coworking_booking_detail", args=[booking.reference]))
     rooms = rooms_of(request).filter(space=booking.room.space_id)
     form = ChangeForm(request.POST or None, rooms=rooms, initial=ChangeForm.initial_of(booking))

@@ -67,7 +67,7 @@ def day(request: HttpRequest) -> HttpResponse:
     return show(
         request,
         "day",
-        f"Ma journée : {long_date(shown, year=True)}",
+        f"Ma journée : {long_date(shown, year=True)}",
         {
             **day_links(shown),
             "spaces": spaces,

@@ -115,5 +115,5 @@ def territory(request: HttpRequest) -> HttpResponse:
 
     folder = Path(apps.get_app_config("territory").path) / "data"
     report = load_territory(folder, at=clock.now())
-    messages.success(request, f"Territoire chargé : {report.changes} changements, {len(report.remarks)} remarques.")
+    messages.success(request, f"Territoire chargé : {report.changes} changements, {len(report.remarks)} remarques.")
     return go(reverse("admin:coworking_first_steps"))

@@ -66,7 +66,7 @@ def hours_page(request: HttpRequest, space_id: int) -> HttpResponse:
     return show(
         request,
         "hours",
-        f"Horaires : {space.name}",
+        f"Horaires : {space.name}",
         {
             "space": space,
             "form": form,
@@ -121,7 +121,7 @@ def closures(request: HttpRequest, space_id: int) -> HttpResponse:
     return show(
         request,
         "closures",
-        f"Fermetures : {space.name}",
+        f"Fermetures : {space.name}",
         {
             "space": space,
             "form": form,
@@ -167,13 +167,13 @@ def rooms(request: HttpRequest, space_id: int) -> HttpResponse:
         except DomainError as error:
             form.refuse(error)
         else:
-            messages.success(request, f"« {room.name} » est prête à être réservée. Complétez-la quand vous voudrez.")
+            messages.success(request, f"« {room.name} » est prête à être réservée. Complétez-la quand vous voudrez.")
             return go(reverse("admin:coworking_space_rooms", args=[space.pk]))
     listed = space.rooms.annotate(unit_count=Count("units", filter=Q(units__is_active=True)))
     return show(
         request,
         "rooms",
-        f"Salles : {space.name}",
+        f"Salles : {space.name}",
         {"space": space, "form": form, "rooms": list(listed), "here": "spaces"},
     )
 
@@ -281,7 +281,7 @@ def _team(request: HttpRequest, space_id: int) -> HttpResponse:
     return show(
         request,
         "team",
-        f"Équipe : {space.name}",
+        f"Équipe : {space.name}",
         {"space": space, "form": form, "animators": animators, "here": "spaces"},
     )
 

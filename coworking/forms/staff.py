@@ -33,7 +33,7 @@ class DayField(forms.DateField):
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("widget", forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
         kwargs.setdefault("input_formats", ["%Y-%m-%d", "%d/%m/%Y", "%d/%m/%y"])
-        messages = {"invalid": "Écrivez la date ainsi : 01/12/2026.", "required": "Quel jour ?"}
+        messages = {"invalid": "Écrivez la date ainsi : 01/12/2026.", "required": "Quel jour ?"}
         super().__init__(error_messages={**messages, **kwargs.pop("error_messages", {})}, **kwargs)
 
 
@@ -43,7 +43,7 @@ class ClockField(forms.TimeField):
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("widget", forms.TimeInput(format="%H:%M", attrs={"type": "time"}))
         kwargs.setdefault("input_formats", ["%H:%M", "%H:%M:%S", "%Hh%M", "%H h %M", "%Hh", "%H h", "%H"])
-        messages = {"invalid": "Écrivez l’heure ainsi : 14:30."}
+        messages = {"invalid": "Écrivez l’heure ainsi : 14:30."}
         super().__init__(error_messages={**messages, **kwargs.pop("error_messages", {})}, **kwargs)
 
 
@@ -87,7 +87,7 @@ class WishForm(RefusableForm):
         label="Moment",
         choices=[*Period.choices, (FREE_TIMES, "À des heures précises")],
         widget=forms.RadioSelect,
-        error_messages={"required": "Matin, après-midi, journée, ou des heures précises ?"},
+        error_messages={"required": "Matin, après-midi, journée, ou des heures précises ?"},
     )
     starts_at = ClockField(label="Arrivée", required=False)
     ends_at = ClockField(label="Départ", required=False)
@@ -121,7 +121,7 @@ class CallerForm(WishForm):
         label="Prénom et nom",
         max_length=150,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
-        error_messages={"required": "Pour qui réservez-vous ?"},
+        error_messages={"required": "Pour qui réservez-vous ?"},
     )
     phone = forms.CharField(
         label="Téléphone",
@@ -143,13 +143,13 @@ class CallerForm(WishForm):
     def clean_phone(self) -> str:
         phone = normal_phone(self.cleaned_data["phone"])
         if phone is None:
-            raise forms.ValidationError("Ce numéro n’est pas complet : dix chiffres, ou l’indicatif du pays d’abord.")
+            raise forms.ValidationError("Ce numéro n’est pas complet : dix chiffres, ou l’indicatif du pays d’abord.")
         return phone
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if not self.errors.keys() & {"phone", "email"} and not cleaned.get("phone") and not cleaned.get("email"):
-            self.add_error("phone", "Un téléphone, ou une adresse : il faut pouvoir la prévenir.")
+            self.add_error("phone", "Un téléphone, ou une adresse : il faut pouvoir la prévenir.")
         return cleaned
 
 
@@ -178,11 +178,11 @@ class PresenceForm(forms.Form):
 
 class RefusalForm(RefusableForm):
     reason = forms.CharField(
-        label="Pourquoi ?",
+        label="Pourquoi ?",
         max_length=1000,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text="La personne lira ce motif. Proposez-lui autre chose si vous le pouvez.",
-        error_messages={"required": "Un refus se motive : la personne doit pouvoir comprendre."},
+        error_messages={"required": "Un refus se motive : la personne doit pouvoir comprendre."},
     )
 
 
@@ -192,7 +192,7 @@ class CancellationForm(RefusableForm):
         max_length=1000,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text="Elle le lira dans le message qui lui annonce l’annulation.",
-        error_messages={"required": "Dites-lui pourquoi : elle comptait venir."},
+        error_messages={"required": "Dites-lui pourquoi : elle comptait venir."},
     )
 
 
@@ -212,8 +212,8 @@ class ClosureForm(RefusableForm):
     reason = forms.CharField(
         label="Motif",
         max_length=160,
-        help_text="Le public le lira : « Congés », « Travaux », « Formation de l’équipe ».",
-        error_messages={"required": "Dites pourquoi : le public lira ce motif."},
+        help_text="Le public le lira : « Congés », « Travaux », « Formation de l’équipe ».",
+        error_messages={"required": "Dites pourquoi : le public lira ce motif."},
     )
 
     def __init__(self, *args: Any, space: Space, **kwargs: Any) -> None:
@@ -247,7 +247,7 @@ class WeeklyHoursForm(RefusableForm):
     """Seven rows of two spans. What it cannot show is kept as it is, and may be taken out rule by rule."""
 
     copy_monday = forms.BooleanField(
-        label="Mardi à vendredi : comme lundi",
+        label="Mardi à vendredi : comme lundi",
         required=False,
         help_text="Les quatre lignes suivantes prennent alors les heures du lundi, quoi qu’il y soit écrit.",
     )
@@ -278,7 +278,7 @@ class WeeklyHoursForm(RefusableForm):
     def in_words(rule: str) -> str:
         """« Fermé en août. » for « Aug off », the rule itself where nothing better is known."""
         notes = hours_in_french(rule).notes
-        return notes[0] if notes else f"Règle particulière : {rule}."
+        return notes[0] if notes else f"Règle particulière : {rule}."
 
     def rows(self) -> list[dict[str, Any]]:
         """One per day, for the page: its name, its four fields, and the spans kept beyond the second."""
@@ -421,22 +421,22 @@ class NewRoomForm(RefusableForm):
     """The short form: five answers, the rest as rooms of that kind usually are."""
 
     name = forms.CharField(
-        label="Nom", max_length=80, help_text="Comme on l’appelle chez vous : « Salle verte », « Bureaux du haut »."
+        label="Nom", max_length=80, help_text="Comme on l’appelle chez vous : « Salle verte », « Bureaux du haut »."
     )
     kind = forms.ChoiceField(label="C’est", choices=RoomKind.choices, widget=forms.RadioSelect)
     units = forms.IntegerField(
-        label="Combien de places identiques ?",
+        label="Combien de places identiques ?",
         min_value=1,
         max_value=200,
         initial=1,
-        help_text="Six bureaux semblables : 6. Une salle que l’on prend en entier : 1.",
+        help_text="Six bureaux semblables : 6. Une salle que l’on prend en entier : 1.",
     )
     capacity = forms.IntegerField(
         label="Personnes par place",
         min_value=1,
         max_value=500,
         required=False,
-        help_text="Laissez vide pour l’habitude : 1 pour un bureau, 8 pour une réunion, 12 pour une formation.",
+        help_text="Laissez vide pour l’habitude : 1 pour un bureau, 8 pour une réunion, 12 pour une formation.",
     )
     mode = forms.ChoiceField(
         label="On réserve",
@@ -495,7 +495,7 @@ class ImportForm(RefusableForm):
     file = forms.FileField(
         label="Fichier des lieux, au format national",
         widget=forms.ClearableFileInput(attrs={"accept": ".csv,text/csv"}),
-        help_text="Un CSV « lieux de médiation numérique ». Rien de ce que vos équipes ont modifié n’est écrasé.",
+        help_text="Un CSV « lieux de médiation numérique ». Rien de ce que vos équipes ont modifié n’est écrasé.",
         error_messages={"required": "Choisissez un fichier."},
     )
 
@@ -524,7 +524,7 @@ class ExportForm(RefusableForm):
         if first and last and last < first:
             self.add_error("last", "Le dernier jour vient après le premier.")
         elif first and last and last - first > LONGEST_EXPORT:
-            self.add_error("last", "Deux ans au plus par fichier : faites-en plusieurs.")
+            self.add_error("last", "Deux ans au plus par fichier : faites-en plusieurs.")
         return cleaned
 
 
@@ -534,9 +534,9 @@ class PersonChoiceForm(forms.Form):
     NEW = "new"
 
     person = forms.ChoiceField(
-        label="Est-ce quelqu’un que nous connaissons ?",
+        label="Est-ce quelqu’un que nous connaissons ?",
         widget=forms.RadioSelect,
-        error_messages={"required": "Choisissez l’une de ces personnes, ou « quelqu’un d’autre »."},
+        error_messages={"required": "Choisissez l’une de ces personnes, ou « quelqu’un d’autre »."},
     )
 
     def __init__(self, *args: Any, people: Sequence[Person], **kwargs: Any) -> None:
