@@ -10,7 +10,9 @@ from celery.signals import beat_init
 _SCHEDULE: dict[str, dict[str, Any]] = {}
 
 
-def periodic(when: crontab | schedule | float, *, expires: float | None = None) -> Callable[[Callable[[], Any]], Any]:
+def periodic(
+    when: crontab | schedule | float, *, expires: float | None = None
+) -> Callable[[Callable[[], Any]], Any]:
     """Declare a Celery task that beat wakes `when` (a crontab in Paris time, or seconds).
 
     `expires`, in seconds, drops a wake-up that no worker took in time: what is due is found by a query, so a lost
@@ -36,4 +38,4 @@ def hand_to_beat(sender: Any, **_: object) -> None:
     """Give beat what the tasks declared, once they are all imported."""
     sender.app.loader.import_default_modules()
     sender.app.conf.beat_schedule = declared()
-    sender.get_scheduler().merge_inplace(declared())
+    sender.scheduler.merge_inplace(declared())

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from django.core.mail import EmailMultiAlternatives
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import CharField, F, Model, QuerySet, Value
 from django.db.models.functions import Cast, Concat
@@ -84,7 +83,7 @@ def _in_transaction() -> bool:
     """Whether a transaction of the program's own is open: the one a test case wraps around itself does not
     count.
     """
-    blocks = connection.atomic_blocks  # type: ignore[attr-defined]  # absent from the stubs
+    blocks: list[Any] = connection.atomic_blocks
     return connection.in_atomic_block and any(not block._from_testcase for block in blocks)
 
 
@@ -208,7 +207,7 @@ def _deliver(message: Message, relay: Relay, clock: _Clock) -> bool:
 
 @dataclass(frozen=True)
 class _Ready:
-    mail: EmailMultiAlternatives
+    mail: rendering.Mail
     content: bytes
     columns: dict[str, Any]
 

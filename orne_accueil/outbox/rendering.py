@@ -240,14 +240,14 @@ class _Foot:
 class Mail(EmailMultiAlternatives):
     """Django's mail, its subject folded where a reader puts it together again without a stray space."""
 
-    def message(self) -> Any:
-        built = super().message()
+    def message(self, **options: Any) -> Any:
+        built: Any = super().message(**options)
         del built["Subject"]
-        MimeMessage.__setitem__(built, "Subject", Header(self.subject, "utf-8", header_name="Subject"))
+        MimeMessage.__setitem__(built, "Subject", Header(str(self.subject), "utf-8", header_name="Subject"))
         return built
 
 
-def to_mail(letter: Letter, message: Message, recipient: Address) -> EmailMultiAlternatives:
+def to_mail(letter: Letter, message: Message, recipient: Address) -> Mail:
     """The mail to hand to the server. No value can start a header of its own: names lose their line breaks
     here.
     """
@@ -280,7 +280,7 @@ def _enclosed(attachment: Attachment) -> MIMEBase:
     """One attachment, in base64: a calendar's line ends and accents arrive as they left."""
     header = MimeMessage()
     header["Content-Type"] = attachment.mimetype
-    parameters = dict(header.get_params(failobj=[])[1:])
+    parameters: dict[str, Any] = dict(header.get_params(failobj=[])[1:])
     part = MIMEBase(header.get_content_maintype(), header.get_content_subtype(), **parameters)
     part.set_payload(attachment.content)
     encode_base64(part)

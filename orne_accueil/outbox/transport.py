@@ -40,7 +40,8 @@ class Relay:
     def __init__(self, *, timeout: float | None = None) -> None:
         self._deadline = None if timeout is None else time.monotonic() + timeout
         # Half of it for each exchange of the opening: connecting and being greeted are two.
-        self._backend: Any = get_connection(**({} if timeout is None else {"timeout": timeout / 2}))
+        options: dict[str, Any] = {} if timeout is None else {"timeout": timeout / 2}
+        self._backend: Any = get_connection(**options)
 
     def __enter__(self) -> "Relay":
         return self
