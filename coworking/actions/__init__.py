@@ -4,6 +4,8 @@ Each opens the transaction, takes the locks of docs/locking.md, decides by the r
 """
 
 from .bookings import (
+    AlreadyBooked,
+    SlotTaken,
     approve_booking,
     book_room,
     cancel_booking,
@@ -30,10 +32,12 @@ from .spaces import (
 from .team import invite_animator
 
 __all__ = [
+    "AlreadyBooked",
     "ClosureBlocked",
     "HoursBlocked",
     "ImportReport",
     "LineNote",
+    "SlotTaken",
     "add_animator",
     "add_room",
     "approve_booking",
