@@ -2,17 +2,17 @@
 
 from django.urls import path
 
-from . import views
+from .views import booking, links, search, week
 
 app_name = "coworking"
 urlpatterns = [
-    path("espaces/", views.search, name="search"),
-    path("espaces/<slug:slug>/", views.space, name="space"),
-    path("espaces/<slug:slug>/reserver/", views.book, name="book"),
-    path("mon-espace/reservations/<uuid:reference>/", views.booking, name="booking"),
-    path("mon-espace/reservations/<uuid:reference>/modifier/", views.change, name="booking-change"),
-    path("mon-espace/reservations/<uuid:reference>/annuler/", views.cancel, name="booking-cancel"),
-    path("mon-espace/reservations/<uuid:reference>/agenda.ics", views.booking_ics, name="booking-ics"),
-    path("liberer/<str:token>/", views.release, name="release"),
-    path("repondre/<str:token>/", views.decide, name="decide"),
+    path("espaces/", search.search, name="search"),
+    path("espaces/<slug:slug>/", week.space, name="space"),
+    path("espaces/<slug:slug>/reserver/", booking.book, name="book"),
+    path("mon-espace/reservations/<uuid:reference>/", booking.booking, name="booking"),
+    path("mon-espace/reservations/<uuid:reference>/modifier/", booking.change, name="booking-change"),
+    path("mon-espace/reservations/<uuid:reference>/annuler/", booking.cancel, name="booking-cancel"),
+    path("mon-espace/reservations/<uuid:reference>/agenda.ics", booking.calendar_file, name="booking-ics"),
+    path("liberer/<str:token>/", links.release, name="release"),
+    path("repondre/<str:token>/", links.decide, name="decide"),
 ]

@@ -11,6 +11,7 @@ from coworking.enums import BookingMode, Period, RoomKind, Usage
 from coworking.models import Booking, Room
 from coworking.rules.slots import Wish
 from coworking.selectors import Search
+from orne_accueil.accounts.rules import normal_phone
 from orne_accueil.common import clock
 from orne_accueil.common.errors import DomainError
 from orne_accueil.common.holidays import is_working_day
@@ -61,8 +62,8 @@ class DayField(forms.DateField):
     widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
     input_formats = ["%Y-%m-%d", "%d/%m/%Y", "%d/%m/%y", "%d.%m.%Y", "%d-%m-%Y"]
     default_error_messages = {
-        "required": "Quel jour ?",
-        "invalid": "Ce jour n’existe pas. Exemple : 01/12/2026.",
+        "required": "Quel jour ?",
+        "invalid": "Ce jour n’existe pas. Exemple : 01/12/2026.",
         "past": "Ce jour est déjà passé.",
         "far": "Ce jour est trop loin.",
     }
@@ -88,7 +89,7 @@ def time_field(label: str, **kwargs: Any) -> forms.TimeField:
         required=False,
         input_formats=TIME_FORMATS,
         widget=forms.TimeInput(format="%H:%M", attrs={"type": "time", "step": "900"}),
-        error_messages={"invalid": "Cette heure ne se lit pas. Exemple : 14:00."},
+        error_messages={"invalid": "Cette heure ne se lit pas. Exemple : 14:00."},
         **kwargs,
     )
 
@@ -211,7 +212,7 @@ class SearchForm(forms.Form):
         if self.place is None:
             self.proposals = suggestions(text)
             if self.proposals:
-                raise ValidationError(f"Plusieurs lieux répondent à «{NBSP}{text}{NBSP}» : choisissez le vôtre.")
+                raise ValidationError(f"Plusieurs lieux répondent à «{NBSP}{text}{NBSP}» : choisissez le vôtre.")
             raise ValidationError(
                 f"Nous ne connaissons pas «{NBSP}{text}{NBSP}» dans l’Orne. Essayez une commune voisine ou une gare."
             )
@@ -220,14 +221,14 @@ class SearchForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         asked = super().clean() or self.cleaned_data
         if asked.get("rayon") and not asked.get("ou") and "ou" not in self.errors:
-            self.add_error("ou", "Près de quelle commune ? La distance se compte à partir de là.")
+            self.add_error("ou", "Près de quelle commune ? La distance se compte à partir de là.")
         if asked.get("moment") == BY_TIMES:
             self._read_times(asked)
         return asked
 
     def _read_times(self, asked: dict[str, Any]) -> None:
         day, starts, ends = (asked.get(name) for name in ("date", "de", "a"))
-        for name, question in (("de", "À partir de quelle heure ?"), ("a", "Jusqu’à quelle heure ?")):
+        for name, question in (("de", "À partir de quelle heure ?"), ("a", "Jusqu’à quelle heure ?")):
             if asked.get(name) is None and name not in self.errors:
                 self.add_error(name, question)
         if day is None or starts is None or ends is None:
@@ -295,8 +296,8 @@ class BookingForm(forms.Form):
         label="Salle",
         coerce=int,
         error_messages={
-            "required": "Quelle salle ?",
-            "invalid_choice": "Cette salle ne se réserve plus : choisissez-en une autre.",
+            "required": "Quelle salle ?",
+            "invalid_choice": "Cette salle ne se réserve plus : choisissez-en une autre.",
         },
     )
     period = forms.ChoiceField(
@@ -308,7 +309,7 @@ class BookingForm(forms.Form):
     )
     starts_at = time_field("Arrivée")
     ends_at = time_field("Départ")
-    attendees = people_field("Combien serez-vous ?")
+    attendees = people_field("Combien serez-vous ?")
     usage = forms.ChoiceField(
         label="Vous venez pour",
         required=False,
@@ -328,7 +329,7 @@ class BookingForm(forms.Form):
         max_length=150,
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
         help_text="Prénom et nom, pour vous accueillir.",
-        error_messages={"required": "Comment vous appelez-vous ?"},
+        error_messages={"required": "Comment vous appelez-vous ?"},
     )
     email = forms.EmailField(
         label="Votre adresse électronique",
@@ -336,8 +337,8 @@ class BookingForm(forms.Form):
         widget=forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false", "autocapitalize": "none"}),
         help_text="Un code y arrive tout de suite, puis votre confirmation.",
         error_messages={
-            "required": "À quelle adresse vous écrire ?",
-            "invalid": "Cette adresse n’est pas complète : vérifiez-la.",
+            "required": "À quelle adresse vous écrire ?",
+            "invalid": "Cette adresse n’est pas complète : vérifiez-la.",
         },
     )
     phone = forms.CharField(
@@ -375,9 +376,15 @@ class BookingForm(forms.Form):
     def clean_usage(self) -> str:
         return self.cleaned_data["usage"] or Usage.OCCASIONAL
 
+    def clean_phone(self) -> str:
+        phone = normal_phone(self.cleaned_data["phone"])
+        if phone is None:
+            raise ValidationError("Ce numéro n’est pas complet : dix chiffres, ou l’indicatif du pays d’abord.")
+        return phone
+
     def clean_website(self) -> str:
         if self.cleaned_data["website"]:
-            raise ValidationError("Cette case doit rester vide : effacez-la et réessayez.")
+            raise ValidationError("Cette case doit rester vide : effacez-la et réessayez.")
         return ""
 
     def clean(self) -> dict[str, Any]:
@@ -390,7 +397,7 @@ class BookingForm(forms.Form):
                 self.add_error("period", "Choisissez une demi-journée ou des heures précises, pas les deux.")
             asked["wish"] = Wish(asked["date"], asked["period"])
         elif starts is None and ends is None and "room" in asked and self._room(asked).mode == BookingMode.HALF_DAY:
-            self.add_error("period", "Matin, après-midi ou journée ?")
+            self.add_error("period", "Matin, après-midi ou journée ?")
         elif starts is None or ends is None:
             self.add_error(
                 "starts_at" if starts is None else "ends_at", "Donnez l’heure d’arrivée et l’heure de départ."
@@ -445,11 +452,11 @@ class CancelForm(forms.Form):
     """Freeing a place: the reason helps, nobody owes it."""
 
     reason = forms.CharField(
-        label="Pourquoi ?",
+        label="Pourquoi ?",
         required=False,
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="Si vous voulez : le lieu le lira.",
+        help_text="Si vous voulez : le lieu le lira.",
         error_messages={"max_length": "500 caractères au plus."},
     )
 
@@ -462,7 +469,7 @@ class DecideForm(forms.Form):
         error_messages={"required": "Acceptez ou refusez.", "invalid_choice": "Acceptez ou refusez."},
     )
     reason = forms.CharField(
-        label="Pourquoi refusez-vous ?",
+        label="Pourquoi refusez-vous ?",
         required=False,
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 3}),
@@ -473,5 +480,5 @@ class DecideForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         said = super().clean() or self.cleaned_data
         if said.get("decision") == "refuse" and not said.get("reason", "").strip() and "reason" not in self.errors:
-            self.add_error("reason", "Dites pourquoi : la personne doit pouvoir comprendre.")
+            self.add_error("reason", "Dites pourquoi : la personne doit pouvoir comprendre.")
         return said

@@ -174,7 +174,7 @@ def _weekdays(match: re.Match[str]) -> str:
 def access_in_french(access_type: str, note: str = "") -> str:
     """How one gets in, the code itself never said."""
     sentence = {
-        AccessType.OPEN: "C’est ouvert : entrez.",
+        AccessType.OPEN: "C’est ouvert : entrez.",
         AccessType.KEY: "Une clé vous attend.",
         AccessType.STAFF: "Quelqu’un du lieu vous ouvre.",
         AccessType.CODE: f"Un code ouvre la porte{NBSP}: vous le recevez par courrier le jour même à 7{NBSP}h.",

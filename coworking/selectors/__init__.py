@@ -28,7 +28,7 @@ from .bookings import (
 )
 from .national import FileState, national_file_state, national_lines
 from .preview import Choice, RoomDay, room_day, would_book
-from .spaces import bookable_rooms, equipment_in_use, listed_elsewhere, public_spaces, spaces_changed_at
+from .spaces import bookable_rooms, equipment_in_use, listed_elsewhere, public_spaces
 
 __all__ = [
     "Alternative",
@@ -60,7 +60,6 @@ __all__ = [
     "room_day",
     "search_rooms",
     "space_week",
-    "spaces_changed_at",
     "upcoming_closures",
     "waiting_for",
     "week_of",

@@ -15,6 +15,8 @@ from orne_accueil.common.errors import DomainError
 from orne_accueil.common.holidays import holiday_name
 from orne_accueil.territory.geo import great_circle_km
 
+from .spaces import bookable_rooms
+
 Range = tuple[datetime, datetime]
 
 
@@ -79,8 +81,8 @@ class Week:
 
 
 def week_of(space: Space, monday: date, *, at: datetime) -> Week:
-    """The week of a space. Four queries: rooms with equipment, units, occupations, closures."""
-    rooms = list(space.rooms.filter(is_active=True).prefetch_related("equipment"))
+    """The week of a space. Four queries: rooms with `equipment_names`, closures, units, occupations."""
+    rooms = bookable_rooms(space)
     start, end = clock.day_bounds(monday)[0], clock.day_bounds(monday + timedelta(days=6))[1]
     closures = list(space.closures.overlapping(start, end).order_by("starts_at"))
     grid = _Grid.of(rooms, start, end)

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from .views import communes, data, demo_mail, health, home, mairie, pages
+from .views import communes, data, demo_mail, health, home, mairie, my_space, pages
 
 app_name = "portal"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(
         "demo/courrier/<slug:name>/piece/<int:number>/", demo_mail.demo_mail_attachment, name="demo-mail-attachment"
     ),
+    path("mon-espace/", my_space.my_space, name="my-space"),
     path("mairie/", mairie.index, name="mairie"),
     path("sante/", health.health, name="health"),
     path("sante/pret/", health.ready, name="ready"),
@@ -25,5 +26,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("communes/suggestions/", communes.suggestions, name="commune-suggestions"),
     path("communes/<str:code_insee>/", communes.commune, name="commune"),
     path("donnees/espaces.csv", data.spaces_csv, name="spaces-csv"),
+    path("donnees/espaces.geojson", data.spaces_geojson, name="spaces-geojson"),
     path("donnees/communes.geojson", data.communes_geojson, name="communes-geojson"),
 ]
