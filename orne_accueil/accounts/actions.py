@@ -349,27 +349,44 @@ def create_coordinator(*, email: str, name: str, password: str | None, at: datet
 # --- Invitations ---
 
 
-def invite_staff(*, name: str, email: str, role: str, by: Person, at: datetime, is_staff: bool = True) -> Invitation:
+def invite_staff(
+    *,
+    name: str,
+    email: str,
+    role: str,
+    by: Person,
+    at: datetime,
+    is_staff: bool = False,
+    leads_to: str = "/admin/",
+) -> Invitation:
     """Ask somebody by mail to come and work here, as an animator or an official.
 
-    1. her Person is found or written down; 2. her account is made, and opened to the admin if `is_staff`; 3. the
-    invitation and its mail are written. The link leads to a code: nobody enters with the link alone. Inviting again
-    sends a new link.
+    1. Her Person is found or written down; 2. with `is_staff`, her account is made and belongs to the team (a domain's
+    post needs no such flag); 3. the invitation and its mail are written. The link leads to a code, then to `leads_to`:
+    nobody enters with the link alone. Inviting again sends a new link. `role` completes « pour… » (« l’animation de
+    l’EPN d’Argentan »). Raises DomainError for an address that cannot be or an account that is closed.
     """
     if not normal_email(email):
         raise DomainError("Une adresse est nécessaire pour inviter quelqu’un.", code="email", field="email")
     with transaction.atomic():
         person = person_for_contact(name=name, email=email, phone="", by=by, at=at)
-        user = person.user or account_for_code(person.email or "", at=at)
-        if not user.is_active:
+        user = person.user
+        if is_staff and user is None:
+            user = account_for_code(person.email or "", at=at)
+        if user is not None and not user.is_active:
             raise DomainError(
                 "Le compte de cette personne est fermé : rouvrez-le d’abord.", code="inactive", field="email"
             )
-        if is_staff and not user.is_staff:
+        if is_staff and user is not None and not user.is_staff:
             user.is_staff = True
             user.save(update_fields=["is_staff"])
         invitation = Invitation.objects.create(
-            person=person, role=role.strip(), invited_by=by, created_at=at, expires_at=at + INVITATION_LIFE
+            person=person,
+            role=role.strip(),
+            leads_to=leads_to,
+            invited_by=by,
+            created_at=at,
+            expires_at=at + INVITATION_LIFE,
         )
         enqueue(
             StaffInvitation,

@@ -388,11 +388,12 @@ class Invitation(models.Model):
     role = models.CharField(
         "pour",
         max_length=150,
-        help_text="Ce qu’elle fera ici, par exemple « animatrice de l’EPN d’Argentan ».",
+        help_text="Ce qu’elle fera ici, par exemple « l’animation de l’EPN d’Argentan ».",
     )
     invited_by = models.ForeignKey(
         Person, verbose_name="invitée par", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
+    leads_to = models.CharField("mène à", max_length=100, default="/admin/", editable=False)
     created_at = models.DateTimeField("envoyée le", default=clock.now, editable=False)
     expires_at = models.DateTimeField("valable jusqu’au")
     accepted_at = models.DateTimeField("acceptée le", null=True, blank=True)

@@ -77,6 +77,7 @@ declare(
 declare(
     Invitation,
     fields={"role": "Ce pour quoi elle a été invitée."},
+    not_personal=["leads_to"],
     retention="Un an après l’envoi.",
 )
 declare(

@@ -220,14 +220,13 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
         message = "Cette invitation a été retirée. Demandez-en une autre à la coordination."
         return render(request, "accounts/link_refused.html", {"message": message}, status=410)
     if found.accepted_at is not None or request.user.is_authenticated:
-        return redirect("/admin/" if found.person.user and found.person.user.is_staff else "/mairie/")
+        return redirect(found.leads_to)
     form = SignInCodeForm({"email": found.person.email})
     refusal = ""
     if request.method == "POST":
         if form.is_valid():
             LoginCodeVerificationProcess.initiate(request=request, user=form._user, email=found.person.email)
-            is_staff = found.person.user is not None and found.person.user.is_staff
-            back = urlencode({"next": "/admin/" if is_staff else "/mairie/"})
+            back = urlencode({"next": found.leads_to})
             return HttpResponseRedirect(f"{reverse('account_confirm_login_code')}?{back}")
         refusal = " ".join(form.errors.get("email", []))
     return render(request, "accounts/invitation.html", {"invitation": found, "refusal": refusal})

@@ -167,14 +167,14 @@ def test_a_password_is_stored_hashed_and_works(rf: RequestFactory) -> None:
 
 def invite(by: Person, **fields) -> Invitation:
     return actions.invite_staff(
-        **{"name": "Ève Lepic", "email": "eve@exemple.test", "role": "animatrice de l’EPN d’Argentan"}
+        **{"name": "Ève Lepic", "email": "eve@exemple.test", "role": "l’animation de l’EPN d’Argentan"}
         | fields
         | {"by": by, "at": NOW}
     )
 
 
 def test_inviting_writes_the_person_the_account_and_the_mail(coordinator: Person) -> None:
-    invitation = invite(coordinator)
+    invitation = invite(coordinator, is_staff=True)
     person = invitation.person
     assert (person.name, person.email, person.typed_by) == ("Ève Lepic", "eve@exemple.test", coordinator)
     user = User.objects.get(email="eve@exemple.test")
@@ -186,8 +186,13 @@ def test_inviting_writes_the_person_the_account_and_the_mail(coordinator: Person
 
 
 def test_inviting_somebody_known_keeps_her_person(coordinator: Person, alice: Person) -> None:
-    assert invite(coordinator, email=alice.email).person == alice
+    assert invite(coordinator, email=alice.email, is_staff=True).person == alice
     assert User.objects.get(pk=alice.user_id).is_staff
+
+
+def test_inviting_for_a_post_of_a_domain_makes_no_account(coordinator: Person) -> None:
+    invite(coordinator)
+    assert not User.objects.filter(email="eve@exemple.test").exists()
 
 
 def test_inviting_rolls_back_when_the_mail_cannot_be_written(
@@ -198,7 +203,7 @@ def test_inviting_rolls_back_when_the_mail_cannot_be_written(
 
     monkeypatch.setattr(actions, "enqueue", broken)
     with pytest.raises(RuntimeError, match="last step"):
-        invite(coordinator)
+        invite(coordinator, is_staff=True)
     assert not Person.objects.filter(email="eve@exemple.test").exists()
     assert not User.objects.filter(email="eve@exemple.test").exists()
 

@@ -275,7 +275,9 @@ def test_an_account_nobody_proved_goes_at_night(client: Client, alice: Person, c
 
 def test_an_invited_account_is_never_purged(coordinator: Person, clock_at) -> None:
     clock_at("2026-12-01 09:00")
-    actions.invite_staff(name="Ève", email="eve@exemple.test", role="animatrice", by=coordinator, at=clock.now())
+    actions.invite_staff(
+        name="Ève", email="eve@exemple.test", role="l’équipe", by=coordinator, at=clock.now(), is_staff=True
+    )
     clock_at("2026-12-20 09:00")
     actions.purge_provisional(at=clock.now())
     assert User.objects.filter(email="eve@exemple.test").exists()
