@@ -106,6 +106,17 @@ class ScopedAdmin:
     """
 
     space_lookup = "space"
+    change_list_template = "admin/coworking/list.html"
+    here = "spaces"
+    list_title = ""
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        context = {"title": self.list_title, "here": self.here, **(extra_context or {})}
+        return super().changelist_view(request, context)  # type: ignore[misc, no-any-return]
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
+        context = {**context, "here": self.here, "title": context["original"] or self.list_title, "subtitle": None}
+        return super().render_change_form(request, context, **kwargs)  # type: ignore[misc, no-any-return]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         found: QuerySet[Any] = super().get_queryset(request)  # type: ignore[misc]

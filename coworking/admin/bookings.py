@@ -413,13 +413,14 @@ class BookingAdmin(ScopedAdmin, ReadOnlyAdmin):
     """To find a booking. What may be done to it is on its own page, through the actions."""
 
     space_lookup = "room__space"
+    here = "bookings"
+    list_title = "Réservations"
     list_display = ("when", "who", "phone", "room", "space", "state", "presence")
     list_display_links = ("when",)
     list_filter = ("state", "presence", RoomFilter)
     list_select_related = ("room__space", "person")
     list_per_page = 50
     search_fields = ("person__name", "person__phone", "person__email")
-    search_help_text = "Nom, téléphone ou adresse."
     date_hierarchy = "starts_at"
     ordering = ("-starts_at", "-pk")
     show_full_result_count = False

@@ -182,6 +182,8 @@ class RoomAdmin(ScopedAdmin, ActionAdmin):
     """A room's terms. It is added by the short form of its space's page, and never deleted: its past stays."""
 
     form = RoomForm
+    list_title = "Toutes mes salles"
+    change_form_template = "admin/coworking/room_form.html"
     list_display = ("name", "space", "kind", "units_in_service", "mode", "access", "is_active")
     list_display_links = ("name",)
     list_filter = ("kind", "is_active")
@@ -322,6 +324,7 @@ class SpaceAdmin(ScopedAdmin, ActionAdmin):
 
     space_lookup = "pk"
     form = SpaceForm
+    list_title = "Les lieux"
     list_display = ("name", "commune", "kind", "is_published", "is_bookable")
     list_filter = ("kind", "is_published", "is_bookable")
     list_select_related = ("commune",)

@@ -54,7 +54,7 @@ def week(request: HttpRequest, space_id: int) -> HttpResponse:
     return show(
         request,
         "week",
-        "Semaine",
+        f"Semaine {shown.words}",
         {
             "space": space,
             "spaces": her_spaces(request),

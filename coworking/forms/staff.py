@@ -402,7 +402,11 @@ class RoomForm(forms.ModelForm):
             "notice_minutes", "horizon_days", "buffer_before_minutes", "buffer_after_minutes", "quota_half_days",
             "needs_approval", "change_limit_minutes",
         ]  # fmt: skip
-        widgets = {"access_code": forms.TextInput(attrs={"autocomplete": "off"})}
+        widgets = {
+            "access_code": forms.TextInput(attrs={"autocomplete": "off"}),
+            "equipment": forms.CheckboxSelectMultiple,
+            "includes": forms.CheckboxSelectMultiple,
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -411,10 +415,6 @@ class RoomForm(forms.ModelForm):
         if "includes" in self.fields:
             others = Room.objects.filter(space=self.instance.space_id).exclude(pk=self.instance.pk)
             self.fields["includes"].queryset = others  # type: ignore[attr-defined]
-            self.fields["includes"].widget = forms.CheckboxSelectMultiple(choices=[(r.pk, r.name) for r in others])
-        if "equipment" in self.fields:
-            tags = self.fields["equipment"]
-            tags.widget = forms.CheckboxSelectMultiple(choices=tags.choices)  # type: ignore[attr-defined]
 
 
 class NewRoomForm(RefusableForm):

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 
 from .clock import local
 
@@ -40,13 +40,19 @@ def clock_time(wall: time | datetime) -> str:
 
 
 def date_range(start: datetime, end: datetime) -> str:
-    """« mardi 1er décembre, de 14 h à 18 h », or both days when the range crosses midnight."""
+    """« mardi 1er décembre, de 14 h à 18 h », or both days when the range crosses midnight.
+
+    Whole days have no hours: « vendredi 25 décembre, toute la journée », or the first and the last day.
+    """
     first, last = local(start), local(end)
+    if first.time() == last.time() == time() and first < last:
+        last_day = last.date() - timedelta(days=1)
+        if first.date() == last_day:
+            return f"{long_date(last_day)}, toute la journée"
+        return f"du {long_date(first.date())} au {long_date(last_day)}"
     if first.date() == last.date():
         return f"{long_date(first.date())}, de{NBSP}{clock_time(start)} à{NBSP}{clock_time(end)}"
-    return (
-        f"du {long_date(first.date())}, {clock_time(start)}, au {long_date(last.date())}, {clock_time(end)}"
-    )
+    return f"du {long_date(first.date())}, {clock_time(start)}, au {long_date(last.date())}, {clock_time(end)}"
 
 
 def distance(km: float) -> str:
