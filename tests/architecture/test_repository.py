@@ -62,3 +62,32 @@ def test_no_machine_of_ours_is_named():
                 if pattern.search(line) and path != Path(__file__):
                     found.append(f"{path.relative_to(ROOT)}:{number}")
     assert found == []
+
+
+def test_the_image_holds_every_package():
+    ignored = (ROOT / ".dockerignore").read_text().splitlines()
+    dockerfile = (ROOT / "Dockerfile").read_text()
+    packages = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests", "benchmarks"}
+    assert "orne_accueil" in packages
+    for package in packages:
+        assert f"!{package}" in ignored
+        assert f"COPY {package} {package}\n" in dockerfile
+
+
+def test_links_between_documents_lead_somewhere():
+    broken = []
+    for page in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
+        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
+            if not (page.parent / target).exists():
+                broken.append(f"{page.name}: {target}")
+    assert broken == []
+
+
+def test_the_glossary_names_what_exists():
+    """Its first parts: what later floors will be called is announced there, not built yet."""
+    glossary = (ROOT / "docs" / "glossary.md").read_text().split("## Later floors")[0]
+    code = "".join(path.read_text() for path in tracked("*.py") if "tests" not in path.parts)
+    rows = [line.split("|")[2] for line in glossary.splitlines() if line.startswith("|")]
+    names = {re.split(r"[./ ,()]", name)[-1] for row in rows for name in re.findall(r"`([^`]+)`", row)}
+    assert len(names) > 60
+    assert sorted(name for name in names if not re.search(rf"\b{name}\b", code)) == []
