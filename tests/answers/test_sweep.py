@@ -236,6 +236,7 @@ def test_the_domain_locks_first(table: None, desk: Desk) -> None:
     assert desk.locked == [question.pk]
 
 
+@pytest.mark.engine
 @pytest.mark.race
 def test_two_sweeps_at_once_do_each_step_once(committed_table: None, desk: Desk) -> None:
     for number in range(20):
@@ -257,6 +258,7 @@ def test_two_sweeps_at_once_do_each_step_once(committed_table: None, desk: Desk)
     assert sorted(desk.done) == sorted(("reminder", str(number)) for number in range(20))
 
 
+@pytest.mark.engine
 @pytest.mark.race
 def test_a_row_that_somebody_holds_waits_for_the_next_sweep(committed_table: None, desk: Desk) -> None:
     ask("Q")

@@ -22,7 +22,7 @@ from orne_accueil.outbox.models import Message
 from tests.outbox.letters import People, install_templates, write
 from tests.plugins_smtp import CUT, SmtpServer
 
-pytestmark = [pytest.mark.fault, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.fault, pytest.mark.engine, pytest.mark.django_db(transaction=True)]
 
 Start = Callable[[], "subprocess.Popen[str]"]
 

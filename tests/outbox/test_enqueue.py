@@ -86,6 +86,7 @@ def test_a_secret_without_an_end_is_refused_by_the_database() -> None:
         write(AT, Endless, data={"code": "123456"})
 
 
+@pytest.mark.engine
 @pytest.mark.race
 @pytest.mark.django_db(transaction=True)
 def test_fifty_identical_submissions_write_one_row() -> None:

@@ -15,7 +15,7 @@ from orne_accueil.outbox.models import Message
 from .conftest import AT
 from .letters import Broken, Code, Letter, People, Reminder, write
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.engine]
 
 
 def again(message: Message) -> Message:
