@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from orne_accueil.accounts.models import Person
 from orne_accueil.answers.models import Answerable
+from orne_accueil.common.clock import local
 from orne_accueil.common.db import UnitPoint
 from orne_accueil.common.text import date_range
 from orne_accueil.territory.models import Commune
@@ -32,8 +33,11 @@ from .enums import (
 )
 from .rules.approval import APPROVAL
 from .rules.slots import LONGEST, ClosedTime, RoomTerms, Seat
+from .rules.words import access_in_french, at_the_place, the_place
 
 MEASURE_GOES_STALE = timedelta(days=365)
+CODE_HOUR = 7
+"""From this hour on, codes leave at once: `actions.messages` sends them."""
 
 
 class SpaceQuerySet(models.QuerySet["Space"]):
@@ -122,6 +126,16 @@ class Space(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("coworking:space", args=[self.slug])
+
+    @property
+    def the_name(self) -> str:
+        """« l’EPN d’Argentan »."""
+        return the_place(self.name)
+
+    @property
+    def at_name(self) -> str:
+        """« à l’EPN d’Argentan »."""
+        return at_the_place(self.name)
 
     def measure_is_stale(self, on: Any) -> bool:
         """Whether the speed was measured over a year before that day."""
@@ -408,6 +422,11 @@ class Booking(Answerable):
     def is_live(self) -> bool:
         """Whether it takes its units."""
         return self.state in LIVE_STATES
+
+    def access_words(self, at: datetime) -> str:
+        """How she gets in, as it is told her at that instant."""
+        is_for_today = local(self.starts_at).date() == local(at).date() and local(at).hour >= CODE_HOUR
+        return access_in_french(self.room.access_type, self.room.access_note, is_for_today=is_for_today)
 
     @property
     def uid(self) -> str:

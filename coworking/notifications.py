@@ -2,14 +2,16 @@
 
 from datetime import timedelta
 from typing import Any, ClassVar
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.urls import reverse
 
 from orne_accueil.accounts.models import Person
+from orne_accueil.accounts.selectors import person_for_recipient
 from orne_accueil.common import clock
 from orne_accueil.common.links import make_token
-from orne_accueil.common.text import date_range
+from orne_accueil.common.text import NBSP, date_range
 from orne_accueil.outbox.enums import Category
 from orne_accueil.outbox.hooks import Address
 from orne_accueil.outbox.ics import calendar_event
@@ -18,6 +20,7 @@ from orne_accueil.outbox.registry import Attachment, Notification
 
 from .enums import AccessType, BookingState
 from .models import Booking
+from .rules.slots import duration
 
 RELEASE = "coworking.release"
 """Purpose of the link that frees a booking from a mail; its subject is the booking's reference."""
@@ -31,7 +34,7 @@ def absolute(path: str) -> str:
 
 
 def release_url(booking: Booking) -> str:
-    """The address that frees the booking, good until it begins."""
+    """The address that frees the booking; past its limit or its end, the page says so."""
     return absolute(
         reverse(
             "coworking:release",
@@ -72,9 +75,12 @@ class AboutBooking(Notification):
             "room": subject.room,
             "space": space,
             "when": date_range(subject.starts_at, subject.ends_at),
+            "place": f"{space.name}, {space.address}, {space.postal_code} {space.commune.name}",
             "booking_url": absolute(subject.get_absolute_url()),
             "release_url": release_url(subject),
-            "search_url": absolute(reverse("coworking:search")),
+            "access": subject.access_words(clock.now()),
+            "limit": duration(subject.room.change_limit_minutes) if subject.room.change_limit_minutes else "",
+            "search_url": absolute(f"{reverse('coworking:search')}?{urlencode({'ou': space.commune.name})}"),
             "space_url": absolute(space.get_absolute_url()),
             "before": message.data.get("before"),
             "by_staff": message.data.get("by_staff", False),
@@ -104,8 +110,9 @@ class WithCalendar(AboutBooking):
 
 
 def booking_event(booking: Booking, *, cancelled: bool = False) -> bytes:
-    """The booking as an iCalendar file."""
+    """The booking as an iCalendar file; what still waits for a word is tentative."""
     space = booking.room.space
+    live = "TENTATIVE" if booking.state == BookingState.PENDING else "CONFIRMED"
     return calendar_event(
         uid=booking.uid,
         sequence=booking.revision,
@@ -115,7 +122,7 @@ def booking_event(booking: Booking, *, cancelled: bool = False) -> bytes:
         location=f"{space.name}, {space.address}, {space.postal_code} {space.commune.name}",
         description="Vos plans changent ? Libérez la place depuis votre espace.",
         url=absolute(booking.get_absolute_url()),
-        status="CANCELLED" if cancelled else "CONFIRMED",
+        status="CANCELLED" if cancelled else live,
         method="CANCEL" if cancelled else "PUBLISH",
         organizer=Address(email=space.email or settings.CONTACT_EMAIL, name=space.name),
     )
@@ -128,7 +135,11 @@ class BookingConfirmed(WithCalendar):
     states = frozenset({BookingState.CONFIRMED})
 
     def context(self, message: Message, subject: Booking) -> dict[str, Any]:
-        return super().context(message, subject) | {"approved": subject.decided_by_id is not None}
+        reminder_at = clock.day_bounds(clock.local(subject.starts_at).date())[0] - timedelta(hours=6)
+        return super().context(message, subject) | {
+            "approved": subject.decided_by_id is not None,
+            "reminder_comes": clock.now() < reminder_at,
+        }
 
 
 class BookingReceived(AboutBooking):
@@ -215,12 +226,12 @@ class ToAnswerer(AboutBooking):
     states = frozenset({BookingState.PENDING})
 
     def context(self, message: Message, subject: Booking) -> dict[str, Any]:
-        person = _recipient(message)
+        person = person_for_recipient(message.recipient)
         return super().context(message, subject) | {
+            "who": _who(subject),
             "decide_url": decide_url(subject, person) if person else absolute(reverse("admin:index")),
             "step": message.occurrence.partition(":")[2],
-            "late": subject.answer_due_at is not None and clock.now() > subject.answer_due_at,
-            "lapses": subject.starts_at - timedelta(hours=1),
+            "late": subject.is_late(clock.now()),
         }
 
     def reply_to(self, message: Message, subject: Booking) -> Address | str | None:
@@ -243,6 +254,11 @@ class ApprovalOverdue(ToAnswerer):
     template = "coworking/mail/approval_overdue.html"
 
 
-def _recipient(message: Message) -> Person | None:
-    kind, _, key = message.recipient.partition(":")
-    return Person.objects.filter(pk=key).first() if kind == "person" and key.isdigit() else None
+def _who(booking: Booking) -> str:
+    """« Nadia Lefort, première visite, pour 4 personnes »."""
+    words = [booking.person.display_name]
+    if booking.is_first_visit:
+        words.append("première visite")
+    if booking.attendees > 1:
+        words.append(f"pour {booking.attendees}{NBSP}personnes")
+    return ", ".join(words)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import time
 
 from coworking.enums import AccessType
-from orne_accueil.common.text import MONTHS, NBSP, WEEKDAYS, clock_time, joined
+from orne_accueil.common.text import MONTHS, NBSP, WEEKDAYS, clock_time, fold, joined
 
 from .hours import DAYS, parse_weekly
 
@@ -171,13 +171,35 @@ def _weekdays(match: re.Match[str]) -> str:
     return f"du {first} au {WEEKDAYS[DAYS.index(match['last'])]}" if match["last"] else f"le {first}"
 
 
-def access_in_french(access_type: str, note: str = "") -> str:
-    """How one gets in, the code itself never said."""
+_ARTICLES = {
+    "epn": "l’", "espace": "l’", "echangeur": "l’", "atelier": "l’", "annexe": "l’",
+    "maison": "la ", "mairie": "la ", "mediatheque": "la ", "bibliotheque": "la ", "manufacture": "la ",
+    "tiers": "le ", "centre": "le ", "pole": "le ", "fablab": "le ", "cafe": "le ", "point": "le ",
+}  # fmt: skip
+
+
+def the_place(name: str) -> str:
+    """« l’EPN d’Argentan », « la Maison des services », « La Manufacture »: a place's name as a sentence names it."""
+    article = _ARTICLES.get(fold(name).partition(" ")[0], "")
+    return f"{article}{name}"
+
+
+def at_the_place(name: str) -> str:
+    """« à l’EPN d’Argentan », « au Tiers-lieu de Rânes », « au Moulin », « à La Manufacture »."""
+    the = the_place(name)
+    if the[:3] in ("le ", "Le "):
+        return f"au {the[3:]}"
+    return f"aux {the[4:]}" if the.startswith("Les ") else f"à {the}"
+
+
+def access_in_french(access_type: str, note: str = "", *, is_for_today: bool = False) -> str:
+    """How one gets in, the code itself never said. `is_for_today`: past seven, the code leaves at once."""
+    code_comes = "dans une minute" if is_for_today else f"le jour même à 7{NBSP}h"
     sentence = {
         AccessType.OPEN: "C’est ouvert : entrez.",
         AccessType.KEY: "Une clé vous attend.",
         AccessType.STAFF: "Quelqu’un du lieu vous ouvre.",
-        AccessType.CODE: f"Un code ouvre la porte{NBSP}: vous le recevez par courrier le jour même à 7{NBSP}h.",
+        AccessType.CODE: f"Un code ouvre la porte{NBSP}: vous le recevez par courrier {code_comes}.",
     }[AccessType(access_type)]
     note = note.strip()
     if not note:

@@ -328,7 +328,7 @@ def booking(request: HttpRequest, reference: Any) -> HttpResponse:
         "is_own": is_own,
         "is_over": found.ends_at <= at,
         "has_begun": found.starts_at <= at,
-        "access": access_in_french(found.room.access_type, found.room.access_note),
+        "access": found.access_words(at),
         "too_late": _too_late(found, at, gesture="la modifier") if found.is_live else "",
         "can_change": is_own and found.state in CHANGEABLE_STATES and not _too_late(found, at, gesture="la modifier"),
         "can_cancel": is_own and found.state in CANCELLABLE_STATES and not _too_late(found, at, gesture="l’annuler"),
