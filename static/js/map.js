@@ -14,6 +14,7 @@
                      Points at one position share one marker, whose popup lists them.
    data-contours     optional: address of a GeoJSON of communes, properties code and nom
    data-highlight    optional: the code of the commune to bring out; the map then frames it with the points
+   data-frame        optional: "contours" shows them all at first, whatever the points
    data-commune-url  optional: address of a commune's page with 00000 for its code; contours then lead there
    data-label        optional: the map's name for screen readers (« Carte »)
 
@@ -110,9 +111,14 @@
     map.on("popupclose", (event) => {
       if (!opener) return;
       opener.classList.remove("map-marker-open");
-      const popup = event.popup.getElement();
-      if (popup && popup.contains(document.activeElement)) opener.focus({ preventScroll: true });
+      const popup = event.popup.getElement(); // already out of the page: the focus in it fell back to the body
+      const lost = document.activeElement === document.body || (popup && popup.contains(document.activeElement));
+      if (lost) opener.focus({ preventScroll: true });
       opener = null;
+    });
+    /* Leaflet closes on Escape only while the map itself has the focus. */
+    map.getContainer().addEventListener("keydown", (event) => {
+      if (event.key === "Escape") map.closePopup();
     });
   }
 
@@ -171,7 +177,7 @@
         const drawn = drawContours(map, element, collection);
         map.attributionControl.addAttribution("Contours\u00a0: IGN");
         if (drawn.here) around.extend(drawn.here);
-        frame(map, around.isValid() ? around : drawn.all);
+        frame(map, around.isValid() && element.dataset.frame !== "contours" ? around : drawn.all);
       })
       .catch(() => {}); // the points stay, and the list says everything
   }

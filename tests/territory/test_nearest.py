@@ -158,16 +158,19 @@ def test_a_space_is_written_in_well_under_200_ms_among_381_communes(db):
 # --- Two at once ---
 
 
-def _write_two_spaces_at_once(monkeypatch: pytest.MonkeyPatch) -> set[str]:
-    """Two rivals open a space each, on either side; both have written their row before either looks around."""
+def _write_two_spaces_at_once(monkeypatch: pytest.MonkeyPatch, *, patience: float) -> set[tuple[str, str]]:
+    """Two rivals open a space each, on either side; both have written their row before either looks around.
+
+    `patience`: seconds after which the first stops waiting for a rival that the guard holds outside.
+    """
     for name, longitude in [("Ouest", -0.8), ("Est", 0.8)]:
         make_commune(name, latitude=48.6, longitude=longitude)
     refresh = actions._refresh_nearest
     met = threading.Barrier(2)
 
     def refresh_after_both_wrote(kind: LandmarkKind) -> int:
-        with suppress(threading.BrokenBarrierError):  # the guard holds the rival outside: it cannot come
-            met.wait(timeout=1)
+        with suppress(threading.BrokenBarrierError):
+            met.wait(timeout=patience)
         return refresh(kind)
 
     monkeypatch.setattr(actions, "_refresh_nearest", refresh_after_both_wrote)
@@ -195,7 +198,7 @@ TRUE_NEAREST = {("Ouest", "EPN d’Ouest"), ("Est", "EPN d’Est")}
 @pytest.mark.race
 @pytest.mark.django_db(transaction=True)
 def test_two_spaces_opened_at_once_both_find_their_communes(monkeypatch):
-    assert _write_two_spaces_at_once(monkeypatch) == TRUE_NEAREST
+    assert _write_two_spaces_at_once(monkeypatch, patience=1) == TRUE_NEAREST
 
 
 @pytest.mark.race
@@ -204,7 +207,7 @@ def test_without_the_lock_each_misses_the_other(monkeypatch):
     """The twin with the guard off: both see only their own space, and the last to write is everybody's nearest."""
     monkeypatch.setattr(actions, "advisory_lock", lambda *_: None)
 
-    assert _write_two_spaces_at_once(monkeypatch) != TRUE_NEAREST
+    assert _write_two_spaces_at_once(monkeypatch, patience=60) != TRUE_NEAREST
 
 
 @pytest.mark.django_db(transaction=True)

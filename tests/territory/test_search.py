@@ -21,7 +21,9 @@ from tests.factories_territory import ORNE, make_station
 
 # --- The comparison, without a database ---
 
-NAMES_OF_THE_ORNE = [row["nom"] for row in csv.DictReader((ORNE / "communes_61.csv").open(encoding="utf-8-sig"))]
+NAMES_OF_THE_ORNE = [
+    row["nom"] for row in csv.DictReader((ORNE / "communes_61.csv").read_text(encoding="utf-8-sig").splitlines())
+]
 
 
 @pytest.mark.parametrize(
