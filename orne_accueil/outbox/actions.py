@@ -241,7 +241,7 @@ def _prepare(message: Message, at: datetime) -> tuple[_Ready | None, str | None]
         "text_body": letter.text.replace("\x00", ""),  # PostgreSQL stores none
         "html_body": letter.html.replace("\x00", ""),
     }
-    mail = rendering.to_mail(letter, message, address)
+    mail = rendering.to_mail(letter, message, address, at=at)
     return _Ready(mail, mail.message().as_bytes(linesep="\r\n"), columns), None
 
 

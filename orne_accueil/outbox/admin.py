@@ -1,5 +1,6 @@
 """What left, what waits and why: to look at, and to send again. Nothing is written here."""
 
+from datetime import datetime
 from typing import Any
 
 from csp.constants import SELF
@@ -17,7 +18,7 @@ from orne_accueil.common.clock import now
 from orne_accueil.common.errors import DomainError
 
 from . import actions, registry, rules
-from .enums import RESENDABLE_STATES
+from .enums import RESENDABLE_STATES, WAITING_STATES
 from .models import Message
 from .preview import SANDBOX, framed
 
@@ -53,7 +54,7 @@ class MessageAdmin(ReadOnlyAdmin):
             "Son envoi",
             {
                 "fields": (
-                    "state", "created_at", "send_after", "expires_at", "attempts", "next_attempt_at", "last_error",
+                    "state", "created_at", "send_after", "expires_at", "attempts", "shown_next_attempt", "last_error",
                     "sent_at", "settled_at", "smtp_reply", "interruptions", "message_id", "purged_at",
                 )
             },
@@ -92,6 +93,10 @@ class MessageAdmin(ReadOnlyAdmin):
             last_error=row.last_error,
         )
 
+    @admin.display(description="prochain essai", ordering="next_attempt_at")
+    def shown_next_attempt(self, row: Message) -> datetime | None:
+        return row.next_attempt_at if row.state in WAITING_STATES else None
+
     @admin.display(description="objet")
     def shown_subject(self, row: Message) -> str:
         return self._unless_secret(row, row.subject_line)
@@ -129,6 +134,9 @@ class MessageAdmin(ReadOnlyAdmin):
             path("<int:object_id>/html/", html, name="outbox_message_html"),
             *super().get_urls(),
         ]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(request, {"title": "Messages", **(extra_context or {})})
 
     @method_decorator(csp_update({"frame-src": [SELF]}))
     def change_view(

@@ -8,12 +8,13 @@ without escaping, for the HTML with it. What changes between the versions is in 
 import re
 import textwrap
 from dataclasses import dataclass, field
+from datetime import datetime
 from email.encoders import encode_base64
 from email.header import Header
 from email.headerregistry import Address as HeaderAddress
 from email.message import Message as MimeMessage
 from email.mime.base import MIMEBase
-from email.utils import parseaddr
+from email.utils import format_datetime, parseaddr
 from enum import StrEnum
 from itertools import cycle
 from typing import Any
@@ -24,6 +25,8 @@ from django.db.models import Model
 from django.template import Context, engines
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+
+from orne_accueil.common.clock import local
 
 from .hooks import Address
 from .models import Message
@@ -247,12 +250,13 @@ class Mail(EmailMultiAlternatives):
         return built
 
 
-def to_mail(letter: Letter, message: Message, recipient: Address) -> Mail:
+def to_mail(letter: Letter, message: Message, recipient: Address, *, at: datetime) -> Mail:
     """The mail to hand to the server. No value can start a header of its own: names lose their line breaks
     here.
     """
     headers = {
         "Message-ID": message.message_id,
+        "Date": format_datetime(local(at)),
         "Auto-Submitted": "auto-generated",
     }
     if letter.unsubscribe_url:

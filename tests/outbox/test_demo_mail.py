@@ -34,7 +34,7 @@ def demo(settings: Any, tmp_path: Path) -> Path:
 def letter(to: str = "lea@exemple.test", subject: str = "Réservé", **headers: str) -> bytes:
     mail = EmailMessage()
     mail["To"], mail["Subject"], mail["From"] = to, subject, "orne@exemple.test"
-    mail["Date"] = "Tue, 01 Dec 2026 10:00:00 +0000"
+    mail["Date"] = "Tue, 01 Dec 2026 10:00:00 -0000"
     for name, value in headers.items():
         mail[name] = value
     mail.set_content("Bonjour <b>Léa</b>")

@@ -41,7 +41,8 @@ def test_a_message_arrives_whole(smtp_server: SmtpServer, people: People) -> Non
     assert mail["Reply-To"].addresses[0].addr_spec == "epn.argentan@exemple.test"
     assert mail["Message-ID"] == message.message_id
     assert mail["Auto-Submitted"] == "auto-generated"
-    assert mail["Date"] is not None
+    assert mail["Date"].startswith("Tue, 01 Dec 2026 10:00:0")
+    assert mail["Date"].endswith("+0100"), "as a clock in the Orne shows it"
     assert mail["List-Unsubscribe"] is None
     text = mail.get_body(("plain",)).get_content()
     assert "> À bientôt !\n> .\n> Léa" in text.replace("\r\n", "\n")

@@ -4,7 +4,7 @@ import email
 import email.policy
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.parser import BytesParser
 from functools import wraps
@@ -167,4 +167,6 @@ def _when(mail: Any) -> str:
     instant: datetime | None = date.datetime if date is not None else None
     if instant is None:
         return ""
+    if instant.tzinfo is None:  # « -0000 »: UTC, says RFC 5322, of an unknown place
+        instant = instant.replace(tzinfo=UTC)
     return f"{long_date(local(instant).date())} à{NBSP}{clock_time(instant)}"
