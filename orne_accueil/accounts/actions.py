@@ -31,6 +31,9 @@ PROVISIONAL_LIFE = timedelta(hours=24)
 
 INVITATION_LIFE = timedelta(days=14)
 
+OFFICIALS = "/mairie/"
+"""Where an official's invitation leads."""
+
 
 # --- What people type ---
 
@@ -162,19 +165,28 @@ def account_for_code(email: str, *, at: datetime) -> User:
     """The account of that address, or a provisional one: known and unknown addresses get the same answer.
 
     The provisional one has no password, no Person and no proven address; it is purged at night if nobody proves it.
+    Both cost one write, so that neither takes longer.
     """
     email = email.lower()
-    address = EmailAddress.objects.filter(email=email).select_related("user").order_by("-verified").first()
-    if address is not None:
-        return address.user
-    with transaction.atomic():
-        user, _ = User.objects.get_or_create(
-            email=email, defaults={"password": make_password(None), "created_at": at, "confirmed_at": None}
-        )
-        EmailAddress.objects.get_or_create(
-            user=user, email=email, defaults={"primary": not user.emailaddress_set.exists(), "verified": False}
-        )
+    user = _account_of(email)
+    if user is None:
+        try:
+            with transaction.atomic():
+                user = User.objects.create(
+                    email=email, password=make_password(None), created_at=at, code_asked_at=at, confirmed_at=None
+                )
+                EmailAddress.objects.create(user=user, email=email, primary=True, verified=False)
+            return user
+        except IntegrityError:  # another request wrote it first, or its address is still to be written
+            user = User.objects.get(email=email)
+            EmailAddress.objects.get_or_create(user=user, email=email)
+    User.objects.filter(pk=user.pk).update(code_asked_at=at)
     return user
+
+
+def _account_of(email: str) -> User | None:
+    address = EmailAddress.objects.filter(email=email).select_related("user").order_by("-verified").first()
+    return address.user if address is not None else None
 
 
 def confirm_account(user: User, *, at: datetime) -> Person:
@@ -243,7 +255,8 @@ def discard_provisional(email: str) -> int:
 
 def purge_provisional(*, at: datetime) -> int:
     """Remove the accounts that were asked for and that nobody proved within a day. Returns how many went."""
-    old = _provisional().filter(created_at__lt=at - PROVISIONAL_LIFE)
+    too_old = at - PROVISIONAL_LIFE
+    old = _provisional().filter(created_at__lt=too_old).exclude(code_asked_at__gte=too_old)
     count = old.count()
     old.delete()
     return count
@@ -398,6 +411,21 @@ def invite_staff(
     return invitation
 
 
+def invite_again(invitation: Invitation, *, by: Person, at: datetime) -> Invitation:
+    """Send another link for the same post. Raises DomainError once it was accepted."""
+    if invitation.accepted_at is not None:
+        raise DomainError("Cette invitation a été acceptée : elle n’a plus à partir.", code="accepted")
+    person = invitation.person
+    return invite_staff(
+        name=person.name,
+        email=person.email or "",
+        role=invitation.role,
+        by=by,
+        at=at,
+        leads_to=invitation.leads_to,
+    )
+
+
 def accept_invitations(person: Person, *, at: datetime) -> int:
     """She signed in: her open invitations are accepted. Returns how many were."""
     return Invitation.objects.filter(person=person, accepted_at__isnull=True, expires_at__gt=at).update(accepted_at=at)
@@ -430,6 +458,40 @@ def grant_mandate(
     )
     with transaction.atomic(), constraints_as_errors():
         mandate.save()
+    return mandate
+
+
+def install_official(
+    *,
+    name: str,
+    email: str,
+    title: str,
+    starts_on: date,
+    ends_on: date | None,
+    invites: bool,
+    commune: Commune | None = None,
+    epci: Epci | None = None,
+    is_departmental: bool = False,
+    by: Person,
+    at: datetime,
+) -> Mandate:
+    """Write down an official and her mandate in one gesture, and invite her by mail if asked. All or nothing."""
+    with transaction.atomic():
+        person = person_for_contact(name=name, email=email, phone="", by=by, at=at)
+        mandate = grant_mandate(
+            person=person,
+            title=title,
+            starts_on=starts_on,
+            ends_on=ends_on,
+            commune=commune,
+            epci=epci,
+            is_departmental=is_departmental,
+            by=by,
+            at=at,
+        )
+        if invites:
+            role = f"agir comme {mandate.title} ({mandate.scope_name})"
+            invite_staff(name=name, email=email, role=role, by=by, at=at, leads_to=OFFICIALS)
     return mandate
 
 
@@ -472,6 +534,18 @@ def delegate(
         raise DomainError("Une délégation tient dans les dates du mandat.", code="outside", field="ends_on")
     with transaction.atomic(), constraints_as_errors():
         return Delegation.objects.create(mandate=mandate, delegate=to, starts_on=starts_on, ends_on=ends_on)
+
+
+def delegate_to_contact(
+    mandate: Mandate, *, name: str, email: str, starts_on: date, ends_on: date | None, by: Person, at: datetime
+) -> Delegation:
+    """Lend a mandate to somebody known by her address, and invite her by mail. All or nothing."""
+    with transaction.atomic():
+        person = person_for_contact(name=name, email=email, phone="", by=by, at=at)
+        delegation = delegate(mandate, to=person, starts_on=starts_on, ends_on=ends_on, by=by, at=at)
+        role = f"agir au nom de {mandate.person.display_name}, {mandate.title} ({mandate.scope_name})"
+        invite_staff(name=name, email=email, role=role[:150], by=by, at=at, leads_to=OFFICIALS)
+    return delegation
 
 
 def end_delegation(delegation: Delegation, *, on: date, by: Person | None, at: datetime) -> Delegation:

@@ -8,13 +8,10 @@ from allauth.mfa.totp import forms as totp_forms
 from django import forms
 
 from orne_accueil.common import clock
-from orne_accueil.common.text import joined
-from orne_accueil.territory.models import Commune
-from orne_accueil.territory.selectors import find_place, search_communes
 
 from . import actions
+from .fields import CommuneField, LowerEmailField, PhoneField
 from .models import Person, User
-from .rules import normal_phone
 from .selectors import MailChoice
 
 EMAIL_HINT = "Nous y envoyons un code, et rien d’autre."
@@ -23,18 +20,6 @@ EMAIL_HINT = "Nous y envoyons un code, et rien d’autre."
 def email_field(label: str = "Votre adresse e-mail", help_text: str = "") -> forms.EmailField:
     widget = forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false", "autocapitalize": "none"})
     return LowerEmailField(label=label, help_text=help_text, max_length=254, widget=widget)
-
-
-class LowerEmailField(forms.EmailField):
-    """An address, in lower case: as it is stored and compared."""
-
-    default_error_messages = {
-        "required": "Indiquez votre adresse.",
-        "invalid": "Cette adresse n’est pas complète : vérifiez-la.",
-    }
-
-    def clean(self, value: Any) -> str:
-        return str(super().clean(value)).lower()
 
 
 class CodeFields:
@@ -62,7 +47,7 @@ class SignInCodeForm(allauth_forms.RequestLoginCodeForm):
 
     def clean_email(self) -> str:
         email: str = super().clean_email()
-        self._user = self._user or actions.account_for_code(email, at=clock.now())
+        self._user = actions.account_for_code(email, at=clock.now())
         return email
 
 
@@ -207,37 +192,17 @@ class ProfileForm(forms.Form):
         label="Prénom et nom", max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"}),
         error_messages={"required": "Dites comment vous appeler."},
     )  # fmt: skip
-    phone = forms.CharField(
+    phone = PhoneField(
         label="Téléphone", max_length=30, required=False,
         help_text="Pour vous joindre si un espace doit fermer le jour même.",
-        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
     )  # fmt: skip
-    commune = forms.CharField(
-        label="Votre commune dans l’Orne", max_length=100, required=False,
-        help_text="Celle où vous vivez, ou voulez vivre.",
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-    )  # fmt: skip
-
-    def clean_phone(self) -> str:
-        phone = normal_phone(self.cleaned_data["phone"])
-        if phone is None:
-            raise forms.ValidationError("Ce numéro n’est pas complet : dix chiffres, ou l’indicatif du pays d’abord.")
-        return phone
-
-    def clean_commune(self) -> Commune | None:
-        typed = self.cleaned_data["commune"]
-        if not typed.strip():
-            return None
-        place = find_place(typed)
-        if place is None or place.commune is None:
-            close = joined([commune.name for commune in search_communes(typed, limit=3)], "ou")
-            hint = f" Est-ce {close} ?" if close else ""
-            raise forms.ValidationError(f"Cette commune n’est pas dans l’Orne.{hint}")
-        return place.commune
+    commune = CommuneField(
+        label="Votre commune dans l’Orne", required=False, help_text="Celle où vous vivez, ou voulez vivre."
+    )
 
     @classmethod
     def about(cls, person: Person, data: Any = None) -> "ProfileForm":
-        initial = {"name": person.name, "phone": person.phone, "commune": person.commune.name if person.commune else ""}
+        initial = {"name": person.name, "phone": person.phone, "commune": person.commune}
         return cls(data, initial=initial)
 
 

@@ -48,6 +48,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         "équipe", default=False, help_text="Peut ouvrir l’administration, avec un second facteur."
     )
     created_at = models.DateTimeField("créé le", default=clock.now, editable=False)
+    code_asked_at = models.DateTimeField("dernier code demandé le", null=True, blank=True, editable=False)
     confirmed_at = models.DateTimeField("adresse prouvée le", null=True, blank=True, editable=False)
 
     objects = UserManager()

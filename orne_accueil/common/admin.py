@@ -44,7 +44,9 @@ class ActionAdmin(NoBulkDelete, admin.ModelAdmin):
         raise NotImplementedError(f"{type(self).__name__}.save_model must call an action")
 
     def save_related(self, request: HttpRequest, form: ModelForm, formsets: Any, change: bool) -> None:
-        """Relations are written by the action too."""
+        """Relations are written by the action too: rows shown under another are only to look at."""
+        for formset in formsets:
+            formset.new_objects = formset.changed_objects = formset.deleted_objects = []
 
     def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         return False

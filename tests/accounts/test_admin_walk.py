@@ -10,7 +10,7 @@ from orne_accueil.common.admin import ActionAdmin, PlainAdmin, ReadOnlyAdmin
 OURS = ("orne_accueil.", "coworking.", "housing.", "mentoring.", "club.")
 
 # Reference rows that no action governs. A model that gains an action leaves this list.
-PLAIN = {"accounts.Organisation"}
+PLAIN = {"accounts.Organisation", "coworking.Equipment"}
 
 REGISTERED = sorted(admin.site._registry.items(), key=lambda item: item[0]._meta.label)
 

@@ -158,7 +158,7 @@ def test_a_change_of_password_ends_other_sessions(gesture: str) -> None:
     assert elsewhere.get("/compte/").status_code == 302
 
 
-@pytest.mark.parametrize("password", ["court", "8421975310864", "passwordpassword", "lea@exemple.test"])
+@pytest.mark.parametrize("password", ["court", "8421975310864", "telechargement", "lea@exemple.test"])
 def test_a_weak_password_is_refused(client_for, password: str) -> None:
     person = make_person("Léa", user=True, email="lea@exemple.test")
     page = client_for(person).post("/compte/password/set/", {"password1": password, "password2": password})
@@ -319,7 +319,12 @@ def test_nobody_is_written_to_without_an_address(david: Person) -> None:
 
 def test_an_invitation_leads_to_a_code_then_to_the_second_factor(client: Client, coordinator: Person) -> None:
     invitation = actions.invite_staff(
-        name="Ève Lepic", email="eve@exemple.test", role="l’animation de l’EPN", by=coordinator, at=clock.now()
+        name="Ève Lepic",
+        email="eve@exemple.test",
+        role="l’animation de l’EPN",
+        by=coordinator,
+        at=clock.now(),
+        is_staff=True,
     )
     url = links.invitation_url(invitation)
     page = client.get(url).content.decode()
