@@ -10,7 +10,7 @@ def main() -> int:
     host = os.environ.get("ALLOWED_HOSTS", "localhost").split(",")[0].strip()
     request = urllib.request.Request("http://127.0.0.1:8000/sante/", headers={"Host": host})
     try:
-        with urllib.request.urlopen(request, timeout=4) as answer:
+        with urllib.request.urlopen(request, timeout=4) as answer:  # noqa: S310 - our own address
             return 0 if answer.status == 200 else 1
     except OSError:
         return 1

@@ -24,8 +24,7 @@ def prepare_database(**_: Any) -> None:
 
     options = connections.settings["default"]["OPTIONS"]
     options["options"] = (
-        f"-c statement_timeout={settings.WORKER_STATEMENT_TIMEOUT_MS} "
-        f"-c lock_timeout={settings.WORKER_LOCK_TIMEOUT_MS}"
+        f"-c statement_timeout={settings.WORKER_STATEMENT_TIMEOUT_MS} -c lock_timeout={settings.WORKER_LOCK_TIMEOUT_MS}"
     )
     options.pop("pool", None)
     connections.close_all()

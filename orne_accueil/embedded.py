@@ -27,9 +27,13 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from django.core.exceptions import ImproperlyConfigured
+
+if TYPE_CHECKING:
+    import psycopg
 
 DATABASE = "orne"
 POSTGRES_MAJOR = "18"
@@ -166,7 +170,7 @@ def _postgres_answers(data_dir: Path) -> bool:
     return True
 
 
-def _connect(data_dir: Path):  # type: ignore[no-untyped-def]
+def _connect(data_dir: Path) -> "psycopg.Connection":
     import psycopg
 
     return psycopg.connect(
@@ -309,9 +313,7 @@ def _stop_redis(data_dir: Path) -> None:
 def _socket_dir(data_dir: Path) -> Path:
     """Where both sockets are: in the data folder, or in a short private one when their path is too long."""
     usual = data_dir / "run"
-    if len(os.fsencode(usual / ".s.PGSQL.5432.lock")) <= SOCKET_PATH_LIMIT and not set(str(usual)) & set(
-        "', \"\\"
-    ):
+    if len(os.fsencode(usual / ".s.PGSQL.5432.lock")) <= SOCKET_PATH_LIMIT and not set(str(usual)) & set("', \"\\"):
         return usual
     digest = hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:12]
     return Path("/tmp") / f"orne-{os.geteuid()}-{digest}"  # noqa: S108 - its owner and mode are checked in _folder
@@ -324,9 +326,7 @@ def _folder(path: Path, *, private: bool = False) -> Path:
         uid, gid = _engine_identity()
         found = path.lstat()
         if not stat.S_ISDIR(found.st_mode) or found.st_uid not in (uid, os.geteuid()):
-            raise EngineError(
-                f"{path} appartient à un autre compte : supprimez-le, ou changez ORNE_DATA_DIR."
-            )
+            raise EngineError(f"{path} appartient à un autre compte : supprimez-le, ou changez ORNE_DATA_DIR.")
         if found.st_uid != uid:
             os.chown(path, uid, gid)
         path.chmod(0o700)

@@ -22,9 +22,7 @@ def main() -> int:
         ["apt-get", "update", "-qq"],
         ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium", "fonts-dejavu-core"],
     ):
-        done = subprocess.run(
-            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
+        done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if done.returncode or not shutil.which("chromium"):
         last = done.stdout.strip().rpartition("\n")[2]
         print(f"apt n’a pas pu installer Chromium, les parcours dans le navigateur seront sautés : {last}")

@@ -41,9 +41,7 @@ def main(kind: str) -> None:
 def is_installed(kind: str) -> bool:
     """Whether the lock of `kind`, or one that contains it, is what .venv holds."""
     enough = [kind] if kind == "dev" else [kind, "dev"]
-    return PYTHON.exists() and any(
-        stamp(name).exists() and stamp(name).read_text() == digest(name) for name in enough
-    )
+    return PYTHON.exists() and any(stamp(name).exists() and stamp(name).read_text() == digest(name) for name in enough)
 
 
 def stamp(kind: str) -> Path:
@@ -72,8 +70,7 @@ def create_venv() -> None:
 def install(kind: str) -> None:
     """Install exactly the lock: every file is checked against its hash, nothing else is resolved."""
     options = (
-        "-qq --disable-pip-version-check --root-user-action=ignore --no-input "
-        "--no-deps --no-compile --require-hashes"
+        "-qq --disable-pip-version-check --root-user-action=ignore --no-input --no-deps --no-compile --require-hashes"
     )
     command = [str(PYTHON), "-m", "pip", "install", *options.split(), "-r", f"requirements/{kind}.txt"]
     quietly(command, "L’installation des paquets a échoué (réseau, disque plein ?).")

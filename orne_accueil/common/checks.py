@@ -155,7 +155,8 @@ def engines_are_not_embedded() -> Verdict:
 
 @deployment
 def csp_is_strict() -> Verdict:
-    directives = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
+    policy: dict[str, Any] = dict(settings.CONTENT_SECURITY_POLICY)
+    directives: dict[str, list[str]] = policy["DIRECTIVES"]
     allowed = {str(source) for values in directives.values() for source in values}
     loose = sorted(allowed & {"'unsafe-inline'", "'unsafe-eval'", "*", "https:", "http:"})
     if not loose and "default-src" in directives:
@@ -196,7 +197,8 @@ def check_cache_table(databases: Sequence[str] | None = None, **_: Any) -> list[
     """Rate limits live in a table of the database: without it, every sign-in fails."""
     if "default" not in (databases or ()):
         return []
-    wanted = [c["LOCATION"] for c in settings.CACHES.values() if c["BACKEND"].endswith("DatabaseCache")]
+    caches: list[dict[str, Any]] = list(settings.CACHES.values())
+    wanted = [cache["LOCATION"] for cache in caches if cache["BACKEND"].endswith("DatabaseCache")]
     with connections["default"].cursor() as cursor:
         if not _is_migrated(cursor):  # migrate runs this check before it creates the table
             return []

@@ -10,9 +10,7 @@ from celery.signals import beat_init
 _SCHEDULE: dict[str, dict[str, Any]] = {}
 
 
-def periodic(
-    when: crontab | schedule | float, *, expires: float | None = None
-) -> Callable[[Callable[[], Any]], Any]:
+def periodic(when: crontab | schedule | float, *, expires: float | None = None) -> Callable[[Callable[[], Any]], Any]:
     """Declare a Celery task that beat wakes `when` (a crontab in Paris time, or seconds).
 
     `expires`, in seconds, drops a wake-up that no worker took in time: what is due is found by a query, so a lost

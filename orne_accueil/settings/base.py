@@ -94,9 +94,7 @@ WEB_STATEMENT_TIMEOUT_MS = 10_000
 WEB_LOCK_TIMEOUT_MS = 5_000
 WORKER_STATEMENT_TIMEOUT_MS = 120_000
 WORKER_LOCK_TIMEOUT_MS = 20_000
-COMMAND_STATEMENT_TIMEOUT_MS = (
-    0  # a migration or an import lasts as long as it must, without holding others up
-)
+COMMAND_STATEMENT_TIMEOUT_MS = 0  # a migration or an import lasts as long as it must, without holding others up
 
 
 def timeouts(statement_ms: int, lock_ms: int) -> str:

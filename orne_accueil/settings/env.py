@@ -85,9 +85,7 @@ def all_or_none(*names: str) -> dict[str, str] | None:
     if len(missing) == len(names):
         return None
     if missing:
-        raise ImproperlyConfigured(
-            f"Il manque {', '.join(missing)} : ces variables vont ensemble, ou pas du tout."
-        )
+        raise ImproperlyConfigured(f"Il manque {', '.join(missing)} : ces variables vont ensemble, ou pas du tout.")
     return found
 
 
@@ -131,6 +129,5 @@ def drawn_secret_key() -> str:
         return path.read_text()
     except OSError as error:
         raise ImproperlyConfigured(
-            f"Impossible d’écrire dans {data_dir()} ({error.strerror}). "
-            "Choisissez un autre dossier avec ORNE_DATA_DIR."
+            f"Impossible d’écrire dans {data_dir()} ({error.strerror}). Choisissez un autre dossier avec ORNE_DATA_DIR."
         ) from error
