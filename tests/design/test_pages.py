@@ -3,6 +3,7 @@
 import itertools
 import re
 from datetime import UTC, date, datetime
+from urllib.parse import unquote
 
 import pytest
 from django.http import HttpRequest, HttpResponse
@@ -98,6 +99,12 @@ def test_home_asks_where_when_and_what_with_a_plain_get_form(client: Client) -> 
 def test_home_proposes_the_next_working_day(client: Client, now: str, proposed: date, time_machine: object) -> None:
     time_machine.move_to(datetime.fromisoformat(now).replace(tzinfo=UTC))  # type: ignore[attr-defined]
     assert f'value="{proposed.isoformat()}"' in page_of(client, "home")
+
+
+def test_the_icon_written_in_the_page_is_the_icon_of_the_file(client: Client, settings: object) -> None:
+    file = (settings.BASE_DIR / "static" / "img" / "favicon.svg").read_text().strip()  # type: ignore[attr-defined]
+    written = re.search(r'rel="icon"[^>]*href="data:image/svg\+xml,([^"]+)"', page_of(client, "legal")).group(1)  # type: ignore[union-attr]
+    assert unquote(written) == file.replace('"', "'")
 
 
 # --- the demo ---
