@@ -1,7 +1,9 @@
 """Every public address. French, stable: the outside relies on them (design, section 4)."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
+from django.views.static import serve
 
 from orne_accueil.accounts.views import unsubscribe
 
@@ -12,3 +14,6 @@ urlpatterns = [
     path("courriers/desinscription/<str:token>/", unsubscribe, name="unsubscribe"),
     path("admin/", admin.site.urls),
 ]
+
+if settings.DEBUG or settings.DEMO:  # in production, the TLS front or the media store gives the photos
+    urlpatterns += [path("media/<path:path>", serve, {"document_root": settings.MEDIA_ROOT})]

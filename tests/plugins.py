@@ -8,6 +8,7 @@
 import inspect
 import ipaddress
 import os
+import shutil
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -112,3 +113,16 @@ def undefined_variables_raise() -> Iterator[None]:
     patch.setattr(FilterExpression, "resolve", lenient_resolve)
     yield
     patch.undo()
+
+
+# --- No silent skip of the browser ---
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Without Chromium the browser journeys are skipped, with the reason; ORNE_REQUIRE_BROWSER=1 (CI) fails them."""
+    if shutil.which("chromium") or os.environ.get("ORNE_REQUIRE_BROWSER") == "1":
+        return
+    reason = "Chromium is not installed: `make test` installs it as root on Debian, or install the package chromium"
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.skip(reason=reason))

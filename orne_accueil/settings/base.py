@@ -231,7 +231,7 @@ PERMISSIONS_POLICY: dict[str, list[str]] = {
         "browsing-topics",
     )
 }
-CONTENT_SECURITY_POLICY = {
+CONTENT_SECURITY_POLICY: dict[str, dict[str, list[Any]]] = {
     "DIRECTIVES": {
         "default-src": [NONE],
         "script-src": [SELF, NONCE],

@@ -4,7 +4,7 @@ import sentry_sdk
 
 from . import env
 from .base import *  # noqa: F403
-from .base import EMAIL_TIMEOUT, STORAGES, database
+from .base import CONTENT_SECURITY_POLICY, EMAIL_TIMEOUT, STORAGES, database
 
 DEMO = env.boolean("ORNE_DEMO", False)  # a check refuses it here
 DEBUG = False
@@ -40,10 +40,12 @@ if s3 := env.all_or_none("S3_BUCKET", "S3_ENDPOINT", "S3_ACCESS_KEY", "S3_SECRET
             "endpoint_url": s3["S3_ENDPOINT"],
             "access_key": s3["S3_ACCESS_KEY"],
             "secret_key": s3["S3_SECRET_KEY"],
+            "addressing_style": "path",  # photos come from one host, named in img-src
             "querystring_auth": True,
             "file_overwrite": False,
         },
     }
+    CONTENT_SECURITY_POLICY["DIRECTIVES"]["img-src"].append(s3["S3_ENDPOINT"].rstrip("/"))
 
 if dsn := env.url("SENTRY_DSN", ("https", "http"), None):
     sentry_sdk.init(dsn=dsn, send_default_pii=False, traces_sample_rate=0.0)
