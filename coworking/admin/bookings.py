@@ -14,6 +14,7 @@ from django.shortcuts import render
 from django.urls import URLPattern, URLResolver, path, reverse
 
 from coworking import actions, permissions
+from coworking.actions import AlreadyBooked
 from coworking.enums import CANCELLABLE_STATES, CHANGEABLE_STATES, PRESENCE_STATES, BookingState, Period, Presence
 from coworking.forms.staff import (
     FREE_TIMES,
@@ -95,9 +96,14 @@ def _book(
             by=actor(request),
             at=at,
         )
+    except AlreadyBooked as error:
+        booking = error.booking
+        messages.info(request, f"C’était déjà fait : {_said(booking)}")
+        return go(reverse("admin:coworking_booking_detail", args=[booking.reference]))
     except DomainError as error:
+        proposals = _proposals(form, error)  # first: a refused field leaves what was understood
         form.refuse(error)
-        return _book_page(request, form, choice=choice, proposals=_proposals(form, error))
+        return _book_page(request, form, choice=choice, proposals=proposals)
     messages.success(request, _said(booking))
     return go(reverse("admin:coworking_booking_detail", args=[booking.reference]))
 
