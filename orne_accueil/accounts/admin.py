@@ -49,11 +49,11 @@ def for_coordination(view: View) -> View:
     """A page of the coordination: whoever else is signed in gets 404."""
 
     def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not roles.is_coordinator(request.user):  # type: ignore[arg-type]
+        if not roles.is_coordinator(request.user):
             raise Http404
         return view(request, *args, **kwargs)
 
-    return admin.site.admin_view(inner)  # type: ignore[return-value]
+    return admin.site.admin_view(inner)
 
 
 def actor(request: HttpRequest) -> Person:
@@ -87,35 +87,7 @@ def person_link(person: Person | None) -> str:
     return link(reverse("admin:accounts_person_change", args=[person.pk]), person.display_name)
 
 
-class ReadOnlyInline(admin.TabularInline):
-    """Rows to look at under another: each changes on a page of its own."""
-
-    extra = 0
-    max_num = 0
-    can_delete = False
-    show_change_link = True
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
 # --- Persons ---
-
-
-class MandateInline(ReadOnlyInline):
-    model = Mandate
-    fields = ("title", "scope_name", "starts_on", "ends_on")
-    readonly_fields = fields
-
-    @admin.display(description="territoire")
-    def scope_name(self, row: Mandate) -> str:
-        return row.scope_name
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Mandate]:
-        return super().get_queryset(request).select_related("commune", "epci")
 
 
 class HasAccountFilter(admin.SimpleListFilter):
@@ -146,7 +118,6 @@ class PersonAdmin(ActionAdmin):
     show_full_result_count = False
     search_fields = ("name", "email", "phone")
     search_help_text = "Un nom, une adresse ou un numéro."
-    inlines = (MandateInline,)
     change_form_template = "accounts/admin/person.html"
 
     def save_model(self, request: HttpRequest, obj: Person, form: Any, change: bool) -> None:
@@ -156,8 +127,19 @@ class PersonAdmin(ActionAdmin):
         else:
             obj.pk = actions.person_for_contact(**data, by=by, at=at).pk
 
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        person_key = int(object_id) if object_id.isdecimal() else 0
+        mandates = Mandate.objects.filter(person_id=person_key).select_related("commune", "epci")
+        lent = Delegation.objects.filter(delegate_id=person_key).select_related(
+            "mandate__person", "mandate__commune", "mandate__epci"
+        )
+        extra = {"mandates": mandates, "lent": lent}
+        return super().change_view(request, object_id, form_url, extra | (extra_context or {}))
+
     def has_view_permission(self, request: HttpRequest, obj: Person | None = None) -> bool:
-        return roles.is_coordinator(request.user)  # type: ignore[arg-type]
+        return roles.is_coordinator(request.user)
 
     def get_urls(self) -> list[URLPattern]:
         return [
@@ -239,10 +221,10 @@ class UserAdmin(ReadOnlyAdmin):
     """Who signs in, and with what. Passwords and secrets are never shown."""
 
     fields = (
-        "email", "whose", "is_active", "is_staff", "is_superuser", "confirmed_at", "last_login", "has_password",
+        "email", "whose", "is_open", "in_team", "coordinates", "confirmed_at", "last_login", "has_password",
         "has_second_factor", "open_sessions",
     )  # fmt: skip
-    list_display = ("email", "whose", "is_active", "is_staff", "is_superuser", "confirmed_at", "last_login")
+    list_display = ("email", "whose", "is_open", "in_team", "coordinates", "confirmed_at", "last_login")
     list_filter = (ProvenFilter, "is_active", "is_staff", "is_superuser")
     list_select_related = ("person",)
     list_per_page = 50
@@ -261,6 +243,18 @@ class UserAdmin(ReadOnlyAdmin):
     @admin.display(description="personne", ordering="person__name")
     def whose(self, row: User) -> str:
         return person_link(getattr(row, "person", None))
+
+    @admin.display(description="ouvert", boolean=True, ordering="is_active")
+    def is_open(self, row: User) -> bool:
+        return row.is_active
+
+    @admin.display(description="équipe", boolean=True, ordering="is_staff")
+    def in_team(self, row: User) -> bool:
+        return row.is_staff
+
+    @admin.display(description="coordination", boolean=True, ordering="is_superuser")
+    def coordinates(self, row: User) -> bool:
+        return row.is_superuser
 
     @admin.display(description="a un mot de passe", boolean=True)
     def has_password(self, row: User) -> bool:
@@ -311,26 +305,12 @@ class UserAdmin(ReadOnlyAdmin):
         if gesture not in gestures:
             raise Http404
         tell(request, *gestures[gesture])
-        if not User.objects.filter(pk=request.user.pk, is_superuser=True, is_active=True).exists():
+        if not User.objects.filter(pk=by.user_id or 0, is_superuser=True, is_active=True).exists():
             return HttpResponseRedirect("/")
         return HttpResponseRedirect(reverse("admin:accounts_user_change", args=[pk]))
 
 
 # --- Posts ---
-
-
-class DelegationInline(ReadOnlyInline):
-    model = Delegation
-    fields = ("delegate_link", "starts_on", "ends_on")
-    readonly_fields = fields
-    show_change_link = False
-
-    @admin.display(description="déléguée à")
-    def delegate_link(self, row: Delegation) -> str:
-        return person_link(row.delegate)
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Delegation]:
-        return super().get_queryset(request).select_related("delegate")
 
 
 class HoldsFilter(admin.SimpleListFilter):
@@ -358,7 +338,6 @@ class MandateAdmin(ActionAdmin):
     show_full_result_count = False
     search_fields = ("person__name", "person__email", "title", "commune__name", "epci__name")
     search_help_text = "Un nom, une commune, une communauté de communes."
-    inlines = (DelegationInline,)
     change_form_template = "accounts/admin/mandate.html"
 
     def get_form(self, request: HttpRequest, obj: Mandate | None = None, change: bool = False, **kwargs: Any) -> Any:
@@ -372,9 +351,6 @@ class MandateAdmin(ActionAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Mandate | None = None) -> tuple[str, ...]:
         return ("whose", "scope_name") if obj else ()
-
-    def get_inlines(self, request: HttpRequest, obj: Mandate | None) -> tuple[Any, ...]:
-        return self.inlines if obj else ()
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """From a person's page, she is known already."""
@@ -418,14 +394,11 @@ class MandateAdmin(ActionAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        running = (
-            Delegation.objects.filter(mandate_id=object_id) if object_id.isdecimal() else Delegation.objects.none()
-        )
         today = clock.today()
-        extra = {
-            "running": running.filter(Q(ends_on__isnull=True) | Q(ends_on__gt=today)).select_related("delegate"),
-            "today": today,
-        }
+        mandate_key = int(object_id) if object_id.isdecimal() else 0
+        delegations = Delegation.objects.filter(mandate_id=mandate_key).select_related("delegate")
+        running = [row for row in delegations if row.ends_on is None or row.ends_on > today]
+        extra = {"delegations": delegations, "running": running, "today": today}
         return super().change_view(request, object_id, form_url, extra | (extra_context or {}))
 
     def delegate_view(self, request: HttpRequest, pk: int) -> HttpResponse:

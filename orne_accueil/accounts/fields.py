@@ -51,7 +51,7 @@ class CommuneField(forms.CharField):
             value = Commune.objects.filter(pk=value).first()
         return value.name if isinstance(value, Commune) else value
 
-    def clean(self, value: Any) -> Commune | None:  # type: ignore[override]
+    def clean(self, value: Any) -> Commune | None:
         typed = super().clean(value)
         if not typed.strip():
             return None

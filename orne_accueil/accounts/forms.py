@@ -8,6 +8,7 @@ from allauth.mfa.totp import forms as totp_forms
 from django import forms
 
 from orne_accueil.common import clock
+from orne_accueil.common.text import NBSP
 
 from . import actions
 from .fields import CommuneField, LowerEmailField, PhoneField
@@ -212,6 +213,5 @@ class MailPreferencesForm(forms.Form):
     def __init__(self, *args: Any, choices: list[MailChoice], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for choice in choices:
-            self.fields[choice.category.value] = forms.BooleanField(
-                label=choice.category.label, help_text=choice.examples, required=False, initial=choice.accepts
-            )
+            label = f"{choice.category.label}{NBSP}: {choice.examples}"
+            self.fields[choice.category.value] = forms.BooleanField(label=label, required=False, initial=choice.accepts)

@@ -25,7 +25,7 @@ class UserManager(BaseUserManager["User"]):
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """An account without a Person: `actions` give it one. No password means sign-in by code only."""
-        user = self.model(email=normal_email(email), **fields)
+        user = self.model(email=normal_email(email) or "", **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
@@ -55,7 +55,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
-    REQUIRED_FIELDS: list[str] = []
+    REQUIRED_FIELDS = []
 
     class Meta:
         verbose_name = "compte"

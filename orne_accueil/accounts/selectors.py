@@ -13,13 +13,13 @@ from .models import Delegation, FormerPerson, Mandate, Person, User
 
 def person_of(user: User | AnonymousUser | None) -> Person | None:
     """The human being behind an account, with her commune; None for a stranger. One query, then none."""
-    if not isinstance(user, User) and not getattr(user, "is_authenticated", False):
+    if user is None or user.pk is None:
         return None
     cached = getattr(user, "_orne_person", None)
     if cached is None:
-        cached = Person.objects.select_related("commune").filter(user_id=user.pk).first()  # type: ignore[union-attr]
+        cached = Person.objects.select_related("commune").filter(user_id=user.pk).first()
         if cached is not None:
-            user._orne_person = cached  # type: ignore[union-attr]
+            user._orne_person = cached  # type: ignore[attr-defined]
     return cached
 
 

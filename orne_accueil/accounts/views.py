@@ -7,6 +7,7 @@ from allauth.account import views as allauth_views
 from allauth.account.internal.flows.login_by_code import LoginCodeVerificationProcess
 from allauth.account.internal.stagekit import clear_login
 from allauth.account.utils import get_next_redirect_url
+from allauth.core.internal.httpkit import authenticated_user
 from allauth.mfa.totp import views as totp_views
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
@@ -23,7 +24,7 @@ from orne_accueil.common import clock
 from orne_accueil.common.errors import DomainError
 from orne_accueil.outbox.enums import Category
 
-from . import actions, continuations, links, selectors
+from . import actions, continuations, links, roles, selectors
 from .decorators import person_required
 from .forms import MailPreferencesForm, PasswordLoginForm, ProfileForm, SignInCodeForm
 from .models import Invitation
@@ -162,6 +163,8 @@ def preferences(request: HttpRequest) -> HttpResponse:
         messages.success(request, "C’est noté.")
         return redirect("account_preferences")
     always = [choice for choice in choices if not choice.can_refuse]
+    if not roles.needs_second_factor(authenticated_user(request)):
+        always = [choice for choice in always if choice.category != Category.STAFF]
     return render(request, "accounts/preferences.html", {"form": form, "always": always})
 
 
@@ -170,11 +173,12 @@ def preferences(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def remove_password(request: HttpRequest) -> HttpResponse:
     """Go back to codes by mail. Other sessions end."""
-    if not request.user.has_usable_password():
+    user = authenticated_user(request)
+    if not user.has_usable_password():
         return redirect("account_set_password")
     if request.method == "POST":
         browser = request.headers.get("User-Agent", "")[:200]
-        user = actions.remove_password(request.user, at=clock.now(), browser=browser)
+        actions.remove_password(user, at=clock.now(), browser=browser)
         update_session_auth_hash(request, user)
         messages.success(request, "Votre compte n’a plus de mot de passe : un code reçu par courrier l’ouvre.")
         return redirect("account_overview")
@@ -222,11 +226,11 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
     if found.accepted_at is not None or request.user.is_authenticated:
         return redirect(found.leads_to)
     form = SignInCodeForm({"email": found.person.email})
-    refusal = ""
+    trouble = ""
     if request.method == "POST":
         if form.is_valid():
             LoginCodeVerificationProcess.initiate(request=request, user=form._user, email=found.person.email)
             back = urlencode({"next": found.leads_to})
             return HttpResponseRedirect(f"{reverse('account_confirm_login_code')}?{back}")
-        refusal = " ".join(form.errors.get("email", []))
-    return render(request, "accounts/invitation.html", {"invitation": found, "refusal": refusal})
+        trouble = " ".join(form.errors.get("email", []))
+    return render(request, "accounts/invitation.html", {"invitation": found, "trouble": trouble})

@@ -6,17 +6,35 @@ from django.contrib import admin
 from django.db import models
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
+from django.utils.text import capfirst
 
 from .errors import DomainError
+from .text import NBSP
 
 
 class NoBulkDelete:
-    """No row disappears by a tick in a list."""
+    """No row disappears by a tick in a list. Pages are called by what they show, in plain French."""
+
+    opts: Any
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         actions: dict[str, Any] = super().get_actions(request)  # type: ignore[misc]
         actions.pop("delete_selected", None)
         return actions
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """« Personnes », where Django says « Sélectionnez l’objet personne à changer »."""
+        title = {"title": capfirst(self.opts.verbose_name_plural)}
+        return super().changelist_view(request, title | (extra_context or {}))  # type: ignore[misc]
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """The row's own name, where Django says « Modification de personne »."""
+        original = context.get("original")
+        context["title"] = str(original) if original else f"{capfirst(self.opts.verbose_name)}{NBSP}: ajouter"
+        context["subtitle"] = None
+        return super().render_change_form(request, context, *args, **kwargs)  # type: ignore[misc]
 
 
 class ReadOnlyAdmin(NoBulkDelete, admin.ModelAdmin):
