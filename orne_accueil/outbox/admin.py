@@ -1,6 +1,5 @@
 """What left, what waits and why: to look at, and to send again. Nothing is written here."""
 
-from datetime import datetime
 from typing import Any
 
 from csp.constants import SELF
@@ -43,13 +42,12 @@ class MessageAdmin(ReadOnlyAdmin):
     list_display_links = ("label",)
     list_filter = ("state", KindFilter, "category")
     search_fields = ("recipient", "to_address", "to_name", "=message_id")
-    search_help_text = "Une adresse, un nom, « person:12 » ou un Message-ID."
     date_hierarchy = None
     list_per_page = 50
     show_full_result_count = False
     fieldsets = (
         (None, {"fields": ("why", "label", "shown_recipient", "subject_key", "occurrence")}),
-        ("Ce qu’il dit", {"fields": ("shown_subject", "shown_text", "shown_html")}),
+        ("Ce qu’il dit", {"fields": ("shown_subject", "shown_text")}),
         (
             "Son envoi",
             {
@@ -94,8 +92,8 @@ class MessageAdmin(ReadOnlyAdmin):
         )
 
     @admin.display(description="prochain essai", ordering="next_attempt_at")
-    def shown_next_attempt(self, row: Message) -> datetime | None:
-        return row.next_attempt_at if row.state in WAITING_STATES else None
+    def shown_next_attempt(self, row: Message) -> str:
+        return rules.moment(row.next_attempt_at) if row.state in WAITING_STATES else self.get_empty_value_display()
 
     @admin.display(description="objet")
     def shown_subject(self, row: Message) -> str:
@@ -105,17 +103,6 @@ class MessageAdmin(ReadOnlyAdmin):
     def shown_text(self, row: Message) -> str:
         text = self._unless_secret(row, row.text_body)
         return format_html('<pre tabindex="0" class="mail-text">{}</pre>', text)
-
-    @admin.display(description="version HTML")
-    def shown_html(self, row: Message) -> str:
-        if row.is_secret or not row.html_body:
-            return self._unless_secret(row, "")
-        return format_html(
-            '<iframe src="{}" sandbox="{}" title="{}" width="100%" height="600" loading="lazy"></iframe>',
-            reverse("admin:outbox_message_html", args=[row.pk]),
-            SANDBOX,
-            "Le message tel que sa messagerie le montre",
-        )
 
     def _unless_secret(self, row: Message, value: str) -> str:
         if row.is_secret:
@@ -147,12 +134,12 @@ class MessageAdmin(ReadOnlyAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         row = self.get_object(request, object_id)
-        can_send_again = (
-            row is not None and row.state in RESENDABLE_STATES and not row.is_secret and row.purged_at is None
-        )
-        return super().change_view(
-            request, object_id, form_url, {"can_send_again": can_send_again, **(extra_context or {})}
-        )
+        shown = {
+            "can_send_again": row is not None and _can_send_again(row),
+            "has_html": row is not None and bool(row.html_body) and not row.is_secret,
+            "sandbox": SANDBOX,
+        }
+        return super().change_view(request, object_id, form_url, {**shown, **(extra_context or {})})
 
     def send_again(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """The button « Renvoyer »."""
@@ -178,3 +165,7 @@ class MessageAdmin(ReadOnlyAdmin):
         if row is None or not self.has_view_permission(request, row):
             raise Http404
         return row
+
+
+def _can_send_again(row: Message) -> bool:
+    return row.state in RESENDABLE_STATES and not row.is_secret and row.purged_at is None
