@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from orne_accueil.common.admin import ReadOnlyAdmin
+from orne_accueil.common.text import NBSP
 
 from .models import Commune, Epci, Landmark
 from .rules import search_key
@@ -34,6 +35,15 @@ class CommuneAdmin(FoldedSearch):
     list_filter = ["epci"]
     list_select_related = ["epci"]
     search_fields = ["folded_name", "code_insee", "postal_codes"]
+    fields = [
+        "name", "official_name", "code_insee", "siren", "epci", "postal_codes", "population", "latitude", "longitude",
+        "mairie_address", "mairie_phone", "mairie_website", "hours",
+    ]  # fmt: skip
+
+    @admin.display(description="horaires de la mairie")
+    def hours(self, commune: Commune) -> str:
+        """As the public page says them."""
+        return "\n".join(f"{line.days}{NBSP}: {line.hours}" for line in commune.hours_lines)
 
 
 @admin.register(Landmark)

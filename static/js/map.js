@@ -84,7 +84,7 @@
     const element = marker.getElement();
     element.setAttribute("aria-label", name);
     if (mark.length > 2) element.style.borderRadius = "13px";
-    marker.bindPopup(popupFor(points), { autoPanPadding: [20, 20] });
+    marker.bindPopup(popupFor(points), { minWidth: 150, autoPanPaddingTopLeft: [64, 20], autoPanPaddingBottomRight: [20, 20] });
     /* role=button answers to the space bar too; Leaflet only knows Enter. */
     element.addEventListener("keydown", (event) => {
       if (event.key !== " ") return;
@@ -143,8 +143,15 @@
     return { all: layer.getBounds(), here: here && here.getBounds() };
   }
 
-  function frame(map, bounds) {
-    if (bounds.isValid()) map.fitBounds(bounds, { paddingTopLeft: [64, 24], paddingBottomRight: [24, 32], maxZoom: 13, animate: false });
+  /* The buttons stand at the top left: a point there would be under them. */
+  function frame(map, bounds, left = 64) {
+    if (!bounds.isValid()) return;
+    map.fitBounds(bounds, {
+      paddingTopLeft: [left, 24],
+      paddingBottomRight: [24, 24],
+      maxZoom: 13,
+      animate: false,
+    });
   }
 
   function start(element) {
@@ -177,7 +184,8 @@
         const drawn = drawContours(map, element, collection);
         map.attributionControl.addAttribution("Contours\u00a0: IGN");
         if (drawn.here) around.extend(drawn.here);
-        frame(map, around.isValid() && element.dataset.frame !== "contours" ? around : drawn.all);
+        if (around.isValid() && element.dataset.frame !== "contours") frame(map, around);
+        else frame(map, drawn.all, 12);
       })
       .catch(() => {}); // the points stay, and the list says everything
   }
