@@ -22,5 +22,6 @@ def test_every_declared_rhythm_reaches_beat(tmp_path):
 
 def test_every_wake_up_expires():
     """Redis may be down for a night: what is due is found by a query, a pile of wake-ups would only cost."""
+    app.loader.import_default_modules()
     assert declared()
     assert [name for name, entry in declared().items() if "expires" not in entry["options"]] == []
