@@ -2,12 +2,11 @@
 
 from typing import Any
 
-from django.db.models import F, FilteredRelation, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404
 
 from orne_accueil.accounts.models import Person
 from orne_accueil.accounts.selectors import person_of
-from orne_accueil.territory.enums import LandmarkKind
 
 from .models import Booking, BookingQuerySet, Closure, Room, Space, SpaceQuerySet
 
@@ -82,28 +81,6 @@ def callers_known_to(user: Any) -> QuerySet[Person]:
 def get_public_space(slug: str) -> Space:
     """A published space with its commune. Raises Http404."""
     space = Space.objects.published().select_related("commune").filter(slug=slug).first()
-    if space is None:
-        raise Http404
-    return space
-
-
-def get_space_page(slug: str) -> Space:
-    """A published space with its commune, and the nearest station of that commune beside it. One query, or Http404.
-
-    Annotated: `station_name` (None where no station is known), `station_latitude`, `station_longitude`.
-    """
-    space = (
-        Space.objects.published()
-        .select_related("commune")
-        .annotate(
-            station=FilteredRelation("commune__nearest", condition=Q(commune__nearest__kind=LandmarkKind.STATION)),
-            station_name=F("station__landmark__name"),
-            station_latitude=F("station__landmark__latitude"),
-            station_longitude=F("station__landmark__longitude"),
-        )
-        .filter(slug=slug)
-        .first()
-    )
     if space is None:
         raise Http404
     return space

@@ -105,6 +105,18 @@ def instants(day: date, starts: time, ends: time) -> tuple[datetime, datetime]:
     return found[0], found[1]
 
 
+class ShownAsTyped(forms.Form):
+    """What a browser's date, time or number field cannot hold is shown as it was typed, to be corrected."""
+
+    def _post_clean(self) -> None:
+        super()._post_clean()
+        for name in self.errors:
+            widget = self.fields[name].widget if name in self.fields else None
+            if isinstance(widget, forms.widgets.Input) and widget.input_type in ("date", "time", "number"):
+                widget.input_type = "text"
+                widget.attrs.pop("type", None)
+
+
 def people_field(label: str) -> forms.IntegerField:
     return forms.IntegerField(
         label=label,
@@ -136,7 +148,7 @@ class SlugChoiceField(forms.ChoiceField):
         return self.slugs.get(text, text)
 
 
-class SearchForm(forms.Form):
+class SearchForm(ShownAsTyped):
     """« Un bureau, quand, où ? » : every answer is optional and stays in the address of the page."""
 
     ou = forms.CharField(
@@ -286,7 +298,7 @@ def _each(value: Any) -> Iterable[Any]:
 # --- The booking ---
 
 
-class BookingForm(forms.Form):
+class BookingForm(ShownAsTyped):
     """The one form that books and changes: its names are what the outside relies on.
 
     `person` None is a visitor: she says who she is. `room` is a select of the space's rooms; a half-day or two times.
@@ -361,7 +373,10 @@ class BookingForm(forms.Form):
     def __init__(
         self, data: Any = None, *, rooms: Sequence[Room], is_visitor: bool, today: date, initial: Any = None
     ) -> None:
-        super().__init__(data, initial={"attendees": 1, "usage": Usage.OCCASIONAL} | (initial or {}))
+        usual = {"attendees": 1, "usage": Usage.OCCASIONAL, "period": Period.DAY}
+        if initial and initial.get("starts_at"):
+            usual["period"] = ""
+        super().__init__(data, initial=usual | (initial or {}))
         self.rooms = {room.pk: room for room in rooms}
         self.fields["date"] = DayField(label="Jour", today=today)
         self.fields["room"].choices = [(room.pk, room.name) for room in rooms]  # type: ignore[attr-defined]

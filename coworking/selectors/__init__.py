@@ -28,7 +28,8 @@ from .bookings import (
 )
 from .national import FileState, national_file_state, national_lines
 from .preview import Choice, RoomDay, room_day, would_book
-from .spaces import bookable_rooms, equipment_in_use, listed_elsewhere, public_spaces
+from .rows import bookable_rooms, space_page
+from .spaces import equipment_in_use, listed_elsewhere, public_spaces
 
 __all__ = [
     "Alternative",
@@ -59,6 +60,7 @@ __all__ = [
     "public_spaces",
     "room_day",
     "search_rooms",
+    "space_page",
     "space_week",
     "upcoming_closures",
     "waiting_for",

@@ -5,17 +5,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
-from django.db.models import Q
-
 from coworking.enums import BookingMode, Period
-from coworking.models import Closure, Occupation, Room, Space, Unit
+from coworking.models import Closure, Room, Space
 from coworking.rules import hours, slots
 from orne_accueil.common import clock
 from orne_accueil.common.errors import DomainError
 from orne_accueil.common.holidays import holiday_name
 from orne_accueil.territory.geo import great_circle_km
 
-from .spaces import bookable_rooms
+from .rows import bookable_rooms, closures_between, taken_units
 
 Range = tuple[datetime, datetime]
 
@@ -81,10 +79,10 @@ class Week:
 
 
 def week_of(space: Space, monday: date, *, at: datetime) -> Week:
-    """The week of a space. Four queries: rooms with `equipment_names`, closures, units, occupations."""
+    """The week of a space. Three queries: rooms with `equipment_names`, closures, units with their occupations."""
     rooms = bookable_rooms(space)
     start, end = clock.day_bounds(monday)[0], clock.day_bounds(monday + timedelta(days=6))[1]
-    closures = list(space.closures.overlapping(start, end).order_by("starts_at"))
+    closures = closures_between(space, start, end)
     grid = _Grid.of(rooms, start, end)
     today = clock.local(at).date()
     days = []
@@ -217,7 +215,7 @@ class _Grid:
 
     @classmethod
     def of(cls, rooms: Sequence[Room], start: datetime, end: datetime) -> "_Grid":
-        """Two queries: the units that these rooms take, and their live occupations."""
+        """One query: the units that these rooms take, with their live occupations."""
         grid = cls()
         for room in rooms:
             grid.buffers[room.pk] = (
@@ -225,30 +223,18 @@ class _Grid:
                 timedelta(minutes=room.buffer_after_minutes),
             )
         margin = max((sum(pair, timedelta()) for pair in grid.buffers.values()), default=timedelta())
-        keys = [room.pk for room in rooms]
-        units = (
-            Unit.objects.active()
-            .filter(Q(room__in=keys) | Q(room__included_in__in=keys))
-            .values_list("pk", "room_id", "room__included_in")
-            .distinct()
-        )
-        known = set(keys)
-        for unit, own_room, larger in units:
+        seen: set[tuple[int, datetime]] = set()
+        known = set(grid.buffers)
+        for unit, own_room, larger, first, last in taken_units(list(grid.buffers), start - margin, end + margin):
             if own_room in known and unit not in grid.own[own_room]:
                 grid.own[own_room].append(unit)
-            if larger in known:
+            if larger is not None:
                 if unit not in grid.all_of[larger]:
                     grid.all_of[larger].append(unit)
                 grid.rooms_of[larger].add(own_room)
-        every = {unit for group in (grid.own, grid.all_of) for units in group.values() for unit in units}
-        rows = (
-            Occupation.objects.live()
-            .overlapping(start - margin, end + margin)
-            .filter(unit__in=every)
-            .values_list("unit_id", "occupies")
-        )
-        for unit, occupies in rows:
-            grid.taken[unit].append((occupies.lower, occupies.upper))
+            if first is not None and last is not None and (unit, first) not in seen:
+                seen.add((unit, first))
+                grid.taken[unit].append((first, last))
         return grid
 
     def count(self, room: Room) -> int:
