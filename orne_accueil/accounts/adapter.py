@@ -1,5 +1,6 @@
 """Where allauth asks us: whom to write to, what to say, and where to go after signing in."""
 
+import base64
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -119,8 +120,6 @@ class SecondFactorAdapter(DefaultMFAAdapter):
 
 def _fernet() -> MultiFernet:
     """From SECRET_KEY; what older keys (SECRET_KEY_FALLBACKS) encrypted is still read."""
-    import base64
-
     keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
     digests = [salted_hmac("orne.second_factor", "", secret=key, algorithm="sha256").digest() for key in keys]
     return MultiFernet([Fernet(base64.urlsafe_b64encode(digest)) for digest in digests])

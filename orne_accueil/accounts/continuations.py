@@ -17,6 +17,7 @@ a DomainError, its sentence is shown, she goes to `on_refused(request, data)`, a
 `continuations.draft(request, name)`. Nothing typed is lost on a wrong code, an expired code or a change of address.
 """
 
+import json
 import logging
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -201,6 +202,4 @@ def _give_back(request: HttpRequest, waiting: Pending, refusal: DomainError) -> 
 
 def _plain(value: Any) -> Any:
     """What the session's JSON can hold: dates and lazy strings become text."""
-    import json
-
     return json.loads(json.dumps(value, cls=DjangoJSONEncoder))

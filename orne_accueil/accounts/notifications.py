@@ -11,7 +11,7 @@ from orne_accueil.outbox.models import Message
 from orne_accueil.outbox.registry import Notification
 
 from .models import Invitation
-from .rules import spaced_code
+from .rules import browser_name, spaced_code
 
 CODE_MINUTES = 15
 
@@ -112,7 +112,7 @@ class SecurityNotice(Notification):
             "title": title,
             "explanation": explanation,
             "when": f"{long_date(moment.date())} à{NBSP}{clock_time(moment)}",
-            "browser": message.data.get("browser", ""),
+            "browser": browser_name(message.data["browser"]) if message.data.get("browser") else "",
         }
 
 
@@ -123,7 +123,7 @@ class StaffInvitation(Notification):
     label = "Invitation d’une animatrice ou d’un élu"
     category = Category.STAFF
     template = "accounts/mail/staff_invitation.html"
-    reason = "la coordination vous a invité à travailler ici"
+    reason = "la coordination vous invite à travailler ici"
 
     def context(self, message: Message, subject: Invitation) -> dict[str, Any]:
         from . import links
