@@ -180,7 +180,7 @@ def _group_point(group: SpaceGroup) -> dict[str, Any]:
     return {
         "lat": group.latitude,
         "lon": group.longitude,
-        "title": group.name,
+        "title": f"{group.rank}. {group.name}",  # what is written in the marker is in its name too
         "text": counted(len(group.rooms), "salle libre", "salles libres"),
         "url": f"#lieu-{group.rank}",
         "mark": str(group.rank),
