@@ -110,7 +110,7 @@ class PersonAdmin(ActionAdmin):
     form = PersonForm
     fields = ("name", "email", "phone", "commune", "account", "typed_by_whom", "created_at")
     readonly_fields = ("account", "typed_by_whom", "created_at")
-    list_display = ("display_name", "email", "phone", "commune", "has_account", "created_at")
+    list_display = ("display_name", "email", "phone", "commune", "has_account")
     list_display_links = ("display_name",)
     list_filter = (HasAccountFilter,)
     list_select_related = ("commune",)

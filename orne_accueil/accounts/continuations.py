@@ -19,12 +19,16 @@ a DomainError, its sentence is shown, she goes to `on_refused(request, data)`, a
 
 import json
 import logging
+import secrets
+import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from allauth.account.internal.flows.login_by_code import LoginCodeVerificationProcess
+from django.conf import settings
 from django.contrib import messages
+from django.core.cache import cache
 from django.core.serializers.json import DjangoJSONEncoder
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -39,8 +43,12 @@ logger = logging.getLogger("orne.accounts")
 
 PENDING = "orne.continuation"
 DRAFTS = "orne.drafts"
+OUTCOME = "orne.continuation."
 DRAFT_SECONDS = 3600
 """How long a draft waits: several codes' time. It is forgotten afterwards, session or not."""
+
+TWIN_SECONDS = 5
+"""How long the second click of a double click waits for what the first one does."""
 
 Data = dict[str, Any]
 
@@ -55,6 +63,7 @@ class Handler:
 class Pending:
     """What waits for a code."""
 
+    key: str
     name: str
     data: Data
     email: str
@@ -105,6 +114,7 @@ def start(
 
     assert name in _handlers, f"no continuation is called {name}"
     pending = Pending(
+        key=secrets.token_urlsafe(16),
         name=name,
         data=_plain(data),
         email=normal_email(email) or "",
@@ -177,20 +187,44 @@ def forget_draft(request: HttpRequest, name: str) -> None:
 
 
 def _run(request: HttpRequest, person: Person, waiting: Pending) -> HttpResponse:
-    handler = _handlers.get(waiting.name)
-    if handler is None:
+    """Do it once, whatever the number of clicks: the first claims it, the others get the same answer.
+
+    Each click has its own copy of the session, so the claim is a row of the cache table.
+    """
+    if _handlers.get(waiting.name) is None:
         return HttpResponseRedirect("/")
+    if cache.add(OUTCOME + waiting.key, "running", DRAFT_SECONDS):
+        outcome = _outcome(request, person, waiting)
+        cache.set(OUTCOME + waiting.key, outcome, DRAFT_SECONDS)
+    else:
+        outcome = _outcome_of_the_first(waiting)
+    if isinstance(outcome, DomainError):
+        return _give_back(request, waiting, outcome)
+    forget_draft(request, waiting.name)
+    return HttpResponseRedirect(outcome)
+
+
+def _outcome(request: HttpRequest, person: Person, waiting: Pending) -> str | DomainError:
+    """Where it led, or why it was refused. A fault of ours is a refusal: she must not lose what she typed to it."""
     try:
-        url = handler.run(request, person, waiting.data)
+        return _handlers[waiting.name].run(request, person, waiting.data)
     except DomainError as refusal:
-        return _give_back(request, waiting, refusal)
+        return DomainError(refusal.message, code=refusal.code, field=refusal.field)
     except Exception:
-        # She is signed in and must not lose what she typed to a fault of ours.
         logger.exception("continuation %s failed", waiting.name)
         sentence = "Quelque chose n’a pas marché chez nous. Rien n’est perdu : réessayez dans un instant."
-        return _give_back(request, waiting, DomainError(sentence, code="fault"))
-    forget_draft(request, waiting.name)
-    return HttpResponseRedirect(url)
+        return DomainError(sentence, code="fault")
+
+
+def _outcome_of_the_first(waiting: Pending) -> str | DomainError:
+    """What the first click of a double click came to; her own pages when it takes too long to say."""
+    deadline = time.monotonic() + TWIN_SECONDS
+    while time.monotonic() < deadline:
+        found: str | DomainError = cache.get(OUTCOME + waiting.key)
+        if found != "running":
+            return found
+        time.sleep(0.1)
+    return str(settings.LOGIN_REDIRECT_URL)
 
 
 def _give_back(request: HttpRequest, waiting: Pending, refusal: DomainError) -> HttpResponse:

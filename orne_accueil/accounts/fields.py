@@ -1,5 +1,6 @@
 """Fields that several forms of accounts share: an address, a telephone, a commune as one types it."""
 
+import re
 from typing import Any
 
 from django import forms
@@ -35,6 +36,18 @@ class PhoneField(forms.CharField):
                 f"Ce numéro n’est pas complet{NBSP}: dix chiffres, ou l’indicatif du pays d’abord."
             )
         return phone
+
+
+class CodeField(forms.CharField):
+    """A code copied from a mail or a telephone: its blanks, no-break ones included, and its dashes do not count."""
+
+    widget = forms.TextInput(
+        attrs={"inputmode": "numeric", "autocomplete": "one-time-code", "size": "10", "spellcheck": "false"}
+    )
+    default_error_messages = {"required": "Tapez le code."}
+
+    def clean(self, value: Any) -> str:
+        return re.sub(r"[^0-9A-Za-z]", "", super().clean(value))
 
 
 class CommuneField(forms.CharField):

@@ -11,7 +11,7 @@ from orne_accueil.common import clock
 from orne_accueil.common.text import NBSP
 
 from . import actions
-from .fields import CommuneField, LowerEmailField, PhoneField
+from .fields import CodeField, CommuneField, LowerEmailField, PhoneField
 from .models import Person, User
 from .selectors import MailChoice
 
@@ -28,13 +28,8 @@ class CodeFields:
 
     fields: dict[str, forms.Field]
 
-    def dress(self, label: str) -> None:
-        code = self.fields["code"]
-        code.label = label
-        code.error_messages["required"] = "Tapez le code."
-        code.widget = forms.TextInput(
-            attrs={"inputmode": "numeric", "autocomplete": "one-time-code", "size": "10", "spellcheck": "false"}
-        )
+    def dress(self, label: str, help_text: str = "") -> None:
+        self.fields["code"] = CodeField(label=label, help_text=help_text)
 
 
 class SignInCodeForm(allauth_forms.RequestLoginCodeForm):
@@ -165,22 +160,19 @@ class ReauthenticateForm(PasswordFields, allauth_forms.ReauthenticateForm):
 class SecondFactorForm(CodeFields, mfa_forms.AuthenticateForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.dress("Le code de votre application")
-        self.fields["code"].help_text = "Six chiffres, ou l’un de vos codes de secours."
+        self.dress("Le code de votre application", "Six chiffres, ou l’un de vos codes de secours.")
 
 
 class ConfirmSecondFactorForm(CodeFields, mfa_forms.ReauthenticateForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.dress("Le code de votre application")
-        self.fields["code"].help_text = "Six chiffres, ou l’un de vos codes de secours."
+        self.dress("Le code de votre application", "Six chiffres, ou l’un de vos codes de secours.")
 
 
 class ActivateSecondFactorForm(CodeFields, totp_forms.ActivateTOTPForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.dress("Le code que l’application affiche")
-        self.fields["code"].help_text = "Six chiffres, qui changent toutes les trente secondes."
+        self.dress("Le code que l’application affiche", "Six chiffres, qui changent toutes les trente secondes.")
 
 
 # --- Her own card ---

@@ -156,6 +156,17 @@ def test_the_command_asks_for_what_is_missing() -> None:
         call_command("createsuperuser", "--noinput", email="colette@", name="Colette")
 
 
+def test_the_command_asks_and_asks_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    typed = iter(["", "colette@exemple.test", "Colette Roy"])
+    passwords = iter(["court", "une maison dans le bocage", "une autre"] + ["une maison dans le bocage"] * 2)
+    monkeypatch.setattr("builtins.input", lambda question: next(typed))
+    monkeypatch.setattr("getpass.getpass", lambda question: next(passwords))
+    call_command("createsuperuser", stdout=StringIO(), stderr=StringIO())
+    user = User.objects.get()
+    assert user.person.name == "Colette Roy"
+    assert user.check_password("une maison dans le bocage")
+
+
 def test_a_password_is_stored_hashed_and_works(rf: RequestFactory) -> None:
     user = make_user("lea@exemple.test", "une maison dans le bocage")
     assert "bocage" not in user.password

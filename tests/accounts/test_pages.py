@@ -379,3 +379,13 @@ def test_a_relay_that_is_down_leaves_the_code_to_the_worker(client: Client, alic
     code = message.data["code"]
     client.post("/compte/login/code/confirm/", {"code": code})
     assert signed_in_as(client) == alice.user
+
+
+def test_the_code_really_leaves_by_smtp(client: Client, alice: Person, smtp_server) -> None:
+    client.post("/compte/login/code/", {"email": alice.email})
+    (letter,) = smtp_server.to(alice.email)
+    assert letter["Message-ID"] == Message.objects.get().message_id
+    assert letter["Reply-To"].endswith("<accueil@teletravail-orne.example>")
+    code = letter["Subject"][:9]
+    client.post("/compte/login/code/confirm/", {"code": code})
+    assert signed_in_as(client) == alice.user

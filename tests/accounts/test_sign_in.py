@@ -60,10 +60,11 @@ def test_a_wrong_code_signs_nobody_in_and_says_so(client: Client, alice: Person)
     assert signed_in_as(client) is None
 
 
-def test_a_code_may_be_typed_with_a_space_a_dash_or_nothing(client: Client, alice: Person) -> None:
+@pytest.mark.parametrize("written", ["{0}{1}", "{0} {1}", "{0}\u00a0{1}", " {0}-{1} ", "{0}\u202f{1}\n"])
+def test_a_code_may_be_typed_or_pasted_as_it_comes(client: Client, alice: Person, written: str) -> None:
     ask_code(client, alice.email)
     code = code_sent_to(alice.email)
-    client.post(CONFIRM, {"code": f" {code[:4]}-{code[4:]} "})
+    client.post(CONFIRM, {"code": written.format(code[:4], code[4:])})
     assert signed_in_as(client) == alice.user
 
 
