@@ -51,16 +51,21 @@ def test_a_worker_that_starts_before_its_broker_waits_for_it(broker, tmp_path):
         "REDIS_URL": address,
     }
     module = "tests.house.worker_probe"
-    worker = subprocess.Popen(
-        [sys.executable, "-m", "celery", "-A", module, "--quiet", "worker", "-Q", queue, *WORKER.split()],
-        cwd=ROOT,
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    said = tmp_path / "worker.log"
+    with said.open("wb") as output:
+        worker = subprocess.Popen(
+            [sys.executable, "-m", "celery", "-A", module, "--quiet", "worker", "-Q", queue, *WORKER.split()],
+            cwd=ROOT,
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
     try:
-        time.sleep(4)  # it is up, and has been refused at least once
-        assert worker.poll() is None, "it gave up"
+        deadline = time.monotonic() + 60
+        while "Cannot connect" not in said.read_text() and worker.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.1)
+        time.sleep(1)
+        assert worker.poll() is None, f"it gave up: {said.read_text()}"
         first = start_broker()
         assert asked(environment, queue, tmp_path / "first")
 
