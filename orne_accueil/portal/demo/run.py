@@ -195,15 +195,16 @@ def gather_static(data_dir: Path) -> subprocess.Popen[bytes] | None:
         return None
     say("Fichiers statiques…")
     stamp.unlink(missing_ok=True)
-    return subprocess.Popen(
-        [sys.executable, "manage.py", "collectstatic", "--noinput", "--clear", "--verbosity", "0"],
-        cwd=_root(),
-        stdin=subprocess.DEVNULL,
-        stdout=_log(data_dir, "statiques").open("wb"),
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-        preexec_fn=_die_with_parent,
-    )
+    with _log(data_dir, "statiques").open("wb") as output:
+        return subprocess.Popen(
+            [sys.executable, "manage.py", "collectstatic", "--noinput", "--clear", "--verbosity", "0"],
+            cwd=_root(),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            preexec_fn=_die_with_parent,
+        )
 
 
 def static_digest() -> str:
