@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from opening_hours import OpeningHours, ParserError, State
+from opening_hours import OpeningHours, ParserError, State  # type: ignore[attr-defined]
 
 from coworking.enums import Period
 from orne_accueil.common.errors import DomainError
@@ -146,8 +146,8 @@ def is_within(expression: str, start: datetime, end: datetime) -> bool:
     """
     first, last = start.astimezone(PARIS).date(), (end - timedelta(microseconds=1)).astimezone(PARIS).date()
     if first == last:
-        day = openings(expression, first)
-        return any(o.start <= start < o.end for o in day) and any(o.start < end <= o.end for o in day)
+        spans = openings(expression, first)
+        return any(o.start <= start < o.end for o in spans) and any(o.start < end <= o.end for o in spans)
     cursor = start
     day = first
     while day <= last:
@@ -194,10 +194,13 @@ def _spans(text: str) -> tuple[tuple[time, time], ...] | None:
         return ()
     pairs = []
     for span in text.split(","):
-        opens, closes = (tuple(map(int, wall.split(":"))) for wall in span.strip().split("-"))
-        if not (opens < closes <= (23, 59) and opens[1] < 60 and closes[1] < 60):
+        try:
+            opens, closes = (datetime.strptime(wall, "%H:%M").time() for wall in span.strip().split("-"))
+        except ValueError:  # 24:00, 26:00: beyond what the form shows
             return None
-        pairs.append((time(*opens), time(*closes)))
+        if opens >= closes:
+            return None
+        pairs.append((opens, closes))
     return tuple(pairs)
 
 

@@ -371,9 +371,9 @@ def _still_free(wanted: Sequence[tuple[Room, Offer, float | None]], missed: list
     for closure in Closure.objects.overlapping(start, end).filter(space__in={room.space_id for room, _, _ in wanted}):
         closures[closure.space_id].append(closure)
     for room, offer, km in wanted:
-        closure = _closing(room, closures[room.space_id], offer.start, offer.end, grid)
-        if closure is not None:
-            missed.append(Missed(room, "closure", km, closure.reason))
+        closing = _closing(room, closures[room.space_id], offer.start, offer.end, grid)
+        if closing is not None:
+            missed.append(Missed(room, "closure", km, closing.reason))
             continue
         if offer.flexible:
             offer = _longest_gap(room, offer, grid) or offer

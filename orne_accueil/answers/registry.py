@@ -16,7 +16,7 @@ class Handler(Protocol):
     It may call actions, which must then not insist on opening the outermost transaction (`durable`).
     """
 
-    def __call__(self, row: Any, *, at: Any) -> object: ...
+    def __call__(self, row: Any, /, *, at: Any) -> object: ...
 
 
 @dataclass(frozen=True)
