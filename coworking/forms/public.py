@@ -407,9 +407,9 @@ class BookingForm(ShownAsTyped):
         if {"date", "period", "starts_at", "ends_at"} & self.errors.keys():
             return asked
         starts, ends = asked["starts_at"], asked["ends_at"]
-        if asked["period"]:
-            if starts or ends:
-                self.add_error("period", "Choisissez une demi-journée ou des heures précises, pas les deux.")
+        if asked["period"] and (starts or ends):
+            self.add_error("period", "Choisissez une demi-journée ou des heures précises, pas les deux.")
+        elif asked["period"]:
             asked["wish"] = Wish(asked["date"], asked["period"])
         elif starts is None and ends is None and "room" in asked and self._room(asked).mode == BookingMode.HALF_DAY:
             self.add_error("period", "Matin, après-midi ou journée ?")

@@ -101,19 +101,12 @@ class _Page:
         refusal = self.refusal(probe)
         if refusal is None:
             return self.page(form, chosen=probe)
-        self.say_once(refusal)
         return self.page(form, refusal=refusal, probe=probe, typed=typed if kept else None)
 
     def draft(self) -> dict[str, Any]:
         """What she typed for this space and did not get, if she did."""
         draft = continuations.draft(self.request, DRAFT)
         return draft.data if draft is not None and draft.data.get("space") == self.space.slug else {}
-
-    def say_once(self, refusal: DomainError) -> None:
-        """The page explains the refusal itself: the message that led back here need not say it again."""
-        for message in list(messages.get_messages(self.request)):
-            if message.message != refusal.message:
-                messages.add_message(self.request, message.level, message.message)
 
     def refusal(self, form: BookingForm) -> DomainError | None:
         """Why this cannot be booked, before anything is sent; None when it can."""
@@ -202,6 +195,9 @@ class _Page:
             "others": [],
             "mine": refusal.booking.get_absolute_url() if isinstance(refusal, AlreadyBooked) else "",
         }
+        if refusal is not None:  # the page explains it: what led back here need not say it again
+            said = messages.get_messages(self.request)
+            context["messages"] = [message for message in said if message.message != refusal.message]
         if refusal is not None and probe is not None and refusal.code in OTHERS_HELP:
             context["others"] = self.others(probe, typed)
         return render(self.request, "coworking/book.html", context, status=status)
@@ -367,7 +363,8 @@ def change(request: HttpRequest, reference: Any) -> HttpResponse:
     rooms = selectors.bookable_rooms(space)
     today = clock.local(at).date()
     initial = initial_of(found, day=clock.local(found.starts_at).date(), period=_period_of(found))
-    form = BookingForm(request.POST or None, rooms=rooms, is_visitor=False, today=today, initial=initial)
+    data = request.POST if request.method == "POST" else None
+    form = BookingForm(data, rooms=rooms, is_visitor=False, today=today, initial=initial)
     status: int = HTTPStatus.OK
     refusal = None
     if request.method == "POST":
@@ -417,7 +414,7 @@ def _period_of(found: Any) -> str:
 def cancel(request: HttpRequest, reference: Any) -> HttpResponse:
     """Ask once, then free the place."""
     found = get_own_booking_for(request.user, reference)
-    form = CancelForm(request.POST or None)
+    form = CancelForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             actions.cancel_booking(

@@ -46,7 +46,7 @@ def release(request: HttpRequest, token: str) -> HttpResponse:
     except (LinkInvalid, LinkExpired) as error:
         return _link_is_dead(request, error)
     found = booking_by_reference(link.subject)
-    form = CancelForm(request.POST or None)
+    form = CancelForm(request.POST if request.method == "POST" else None)
     just_freed, refusal = False, ""
     if found.state in CANCELLABLE_STATES:
         try:
@@ -76,7 +76,7 @@ def decide(request: HttpRequest, token: str) -> HttpResponse:
     animator = current_person(int(link.detail)) if link.detail.isdecimal() else None
     if not manages(animator, found.room.space):
         raise Http404
-    form = DecideForm(request.POST or None)
+    form = DecideForm(request.POST if request.method == "POST" else None)
     just_answered, refusal = False, ""
     status: int = HTTPStatus.OK
     if request.method == "POST":
