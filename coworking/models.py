@@ -32,7 +32,7 @@ from .enums import (
     Usage,
 )
 from .rules.approval import APPROVAL
-from .rules.slots import LONGEST, ClosedTime, RoomTerms, Seat
+from .rules.slots import LONGEST, ClosedTime, RoomTerms
 from .rules.words import access_in_french, at_the_place, the_place
 
 MEASURE_GOES_STALE = timedelta(days=365)
@@ -274,13 +274,6 @@ class UnitQuerySet(models.QuerySet["Unit"]):
         """Units in service."""
         return self.filter(is_active=True)
 
-    def taken_by(self, room: Room) -> "UnitQuerySet":
-        """The room's own units, of which a booking takes one, and those of the rooms it includes, all taken.
-
-        `includes` holds the rooms that those include in turn: the action that writes it sees to that.
-        """
-        return self.filter(Q(room=room) | Q(room__included_in=room)).distinct().order_by("position", "pk")
-
 
 class Unit(models.Model):
     """One bookable thing: one desk, one room. A room with six identical desks has six."""
@@ -494,16 +487,6 @@ class Occupation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.unit} · {self.occupies}"
-
-    def as_seat(self, *, movable: bool) -> Seat:
-        """What the seating rule needs to know."""
-        return Seat(
-            key=self.pk,
-            unit=self.unit_id,
-            start=self.occupies.lower,
-            end=self.occupies.upper,
-            movable=movable,
-        )
 
 
 class ClosureQuerySet(models.QuerySet["Closure"]):

@@ -10,14 +10,14 @@ from coworking.enums import (
     CANCELLABLE_STATES,
     CHANGEABLE_STATES,
     DECIDABLE_STATES,
-    LIVE_STATES,
     PRESENCE_STATES,
     BookingState,
     Presence,
 )
-from coworking.models import Booking, Closure, Occupation, Room, Unit
+from coworking.models import Booking, Occupation, Room
 from coworking.permissions import manages
 from coworking.rules import hours, slots
+from coworking.selectors import ground
 from orne_accueil.accounts.models import Person
 from orne_accueil.common import clock
 from orne_accueil.common.db import LOCK_SPACE, advisory_lock, constraints_as_errors, period, retry_on_deadlock
@@ -65,8 +65,11 @@ def book_room(
         room = _lock(room)
         start, end = slots.requested_range(wish, mode=room.mode, expression=room.space.opening_hours)
         by_staff = by != person and manages(by, room.space)
-        if not by_staff:
-            _refuse_twice(room, person, start, end)
+        hers = ground.already_hers(person.pk, room, start, end)
+        if hers.same is not None and not by_staff:
+            # A form sent twice is one booking. Somebody who wants a second desk has it from the animator.
+            hers.same.room = room
+            raise AlreadyBooked(hers.same)
         _check(room, person, start, end, attendees=attendees, at=at, by_staff=by_staff, ignoring=None)
         booking = Booking(
             room=room,
@@ -79,7 +82,7 @@ def book_room(
             note=note.strip(),
             typed_by=by if by != person else None,
             created_at=at,
-            is_first_visit=not Booking.objects.of(person).filter(state__in=LIVE_STATES).exists(),
+            is_first_visit=not hers.has_any,
         )
         _settle(booking, needs_approval=room.needs_approval and not by_staff, at=at)
         with constraints_as_errors():
@@ -215,8 +218,8 @@ def mark_presence(*, booking: Booking, presence: str, by: Person, at: datetime) 
 def _lock(room: Room) -> Room:
     """Take the space's lock, then read the room as it is now."""
     advisory_lock(LOCK_SPACE, [room.space_id])
-    fresh = Room.objects.select_related("space__commune").filter(pk=room.pk, is_active=True).first()
-    if fresh is None or not fresh.space.is_published or not fresh.space.is_bookable:
+    fresh = ground.room_as_it_is(room)
+    if fresh is None:
         raise DomainError("Cette salle ne se réserve plus.", code="not_bookable", field="room")
     return fresh
 
@@ -229,14 +232,6 @@ def _relock(booking: Booking) -> Booking:
         .select_for_update(of=("self",), no_key=True)
         .get(pk=booking.pk)
     )
-
-
-def _refuse_twice(room: Room, person: Person, start: datetime, end: datetime) -> None:
-    """A form sent twice is one booking. Somebody who wants a second desk has it from the animator."""
-    same = Booking.objects.of(person).live().filter(room=room, starts_at=start, ends_at=end).first()
-    if same is not None:
-        same.room = room
-        raise AlreadyBooked(same)
 
 
 def _check(
@@ -253,8 +248,7 @@ def _check(
     terms = room.terms.for_staff() if by_staff else room.terms
     slots.check_length(terms, start, end)
     slots.check_moment(terms, start, at=at)
-    closures = Closure.objects.concerning(room).overlapping(start, end)
-    slots.check_open(room.space.opening_hours, [c.as_closed_time() for c in closures], start, end)
+    slots.check_open(room.space.opening_hours, ground.closed_times(room, start, end), start, end)
     slots.check_attendees(terms, attendees)
     if terms.quota_half_days is not None:
         used = _half_days_used(room, person, start, ignoring)
@@ -290,16 +284,15 @@ def _occupy(booking: Booking) -> None:
     """Take one unit of the room and every unit of the rooms it includes, under the constraint."""
     room = booking.room
     start, end = slots.taken_range(room.terms, booking.starts_at, booking.ends_at)
-    units = Unit.objects.active().taken_by(room)
-    own = [unit.pk for unit in units if unit.room_id == room.pk]
-    if not own:
+    seats = ground.seats_of(room, start, end)
+    if not seats.own:
         raise DomainError("Cette salle n’a pas de place en service.", code="no_unit", field="room")
-    seating = slots.seat(own, _seats_around(own, start, end), start, end)
+    seating = slots.seat(seats.own, seats.taken, start, end)
     if seating is None:
         raise SlotTaken(room, booking.starts_at, booking.ends_at)
     if seating.moves:
         _reseat(seating.moves)
-    taken = [seating.unit, *(unit.pk for unit in units if unit.room_id != room.pk)]
+    taken = [seating.unit, *seats.included]
     try:
         with constraints_as_errors():
             Occupation.objects.bulk_create(
@@ -309,35 +302,6 @@ def _occupy(booking: Booking) -> None:
         if error.code != "occupation_never_overlaps":
             raise
         raise SlotTaken(room, booking.starts_at, booking.ends_at) from error
-
-
-def _seats_around(units: list[int], start: datetime, end: datetime) -> list[slots.Seat]:
-    """Every live occupation of the units that the chain of overlaps around [start, end) reaches.
-
-    A seat may move while its holder takes a single unit and has not arrived.
-    """
-    seats: list[slots.Seat] = []
-    while True:
-        rows = (
-            Occupation.objects.live()
-            .overlapping(start, end)
-            .filter(unit__in=units)
-            .select_related("booking", "unit")
-            .order_by("pk")
-        )
-        seats = [row.as_seat(movable=_may_move(row)) for row in rows]
-        if not any(seat.start < end and start < seat.end for seat in seats):
-            return seats
-        widest = min([start, *(s.start for s in seats)]), max([end, *(s.end for s in seats)])
-        if len(units) == 1 or widest == (start, end):
-            return seats
-        start, end = widest
-
-
-def _may_move(row: Occupation) -> bool:
-    """Whether a sister unit would do as well: its own room's, and nobody has sat down yet."""
-    booking = row.booking
-    return booking is not None and booking.presence != Presence.PRESENT and row.unit.room_id == booking.room_id
 
 
 def _reseat(moves: dict[int, int]) -> None:

@@ -18,6 +18,7 @@ from coworking import actions
 from coworking.actions.bookings import SlotTaken
 from coworking.enums import Period
 from coworking.models import Booking, Closure, Occupation, Room
+from coworking.selectors import ground
 from orne_accueil.common import clock, db
 from orne_accueil.common.db import DEADLOCK_DETECTED, constraints_as_errors, period, sqlstate
 from orne_accueil.common.errors import Busy, DomainError
@@ -98,14 +99,14 @@ def test_without_lock_and_constraint_one_slot_has_several(monkeypatch: pytest.Mo
     people = [make_person() for _ in range(CLIENTS)]
     monkeypatch.setattr(actions.bookings, "advisory_lock", lambda *args, **kwargs: None)
     everybody_looked = threading.Barrier(CLIENTS)
-    look = actions.bookings._seats_around
+    look = ground.seats_of
 
     def look_together(*args: Any) -> Any:
         seats = look(*args)
         everybody_looked.wait(timeout=60)
         return seats
 
-    monkeypatch.setattr(actions.bookings, "_seats_around", look_together)
+    monkeypatch.setattr(ground, "seats_of", look_together)
     with without_the_constraint():
         at_once(
             CLIENTS,
