@@ -1,6 +1,6 @@
 """Forms of the public pages: the search, the booking, what one says when freeing or answering."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -109,7 +109,7 @@ class ShownAsTyped(forms.Form):
     """What a browser's date, time or number field cannot hold is shown as it was typed, to be corrected."""
 
     def _post_clean(self) -> None:
-        super()._post_clean()
+        super()._post_clean()  # type: ignore[misc]  # Django's hook, absent from the stubs
         for name in self.errors:
             widget = self.fields[name].widget if name in self.fields else None
             if isinstance(widget, forms.widgets.Input) and widget.input_type in ("date", "time", "number"):
@@ -138,7 +138,7 @@ def people_field(label: str) -> forms.IntegerField:
 class SlugChoiceField(forms.ChoiceField):
     """French words in the address, our values inside; our values are understood too."""
 
-    def __init__(self, *, slugs: dict[str, str], **kwargs: Any) -> None:
+    def __init__(self, *, slugs: Mapping[str, str], **kwargs: Any) -> None:
         super().__init__(required=False, **kwargs)
         self.values = dict(slugs)
         self.slugs = {str(value): slug for slug, value in slugs.items()}

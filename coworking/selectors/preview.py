@@ -34,7 +34,7 @@ class RoomDay:
     """What a room offers on a day: half-days, or free stretches where it is booked by the hour."""
 
     choices: Sequence[Choice]
-    stretches: Sequence[Cell]
+    stretches: Sequence[Range]
 
 
 def room_day(room: Room, day: date, *, at: datetime) -> RoomDay:
@@ -53,7 +53,7 @@ def room_day(room: Room, day: date, *, at: datetime) -> RoomDay:
     )
     cells = list(_cells(room.space, room, column, closures, _Grid.of([room], start, end), at))
     if room.mode == BookingMode.FREE:
-        return RoomDay((), [cell for cell in cells if cell.is_free])
+        return RoomDay((), [(cell.start, cell.end) for cell in cells if cell.is_free and cell.start and cell.end])
     return RoomDay(_choices(cells), ())
 
 

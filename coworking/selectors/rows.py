@@ -60,13 +60,18 @@ _TAKEN = """
 
 
 @cache
+def _shown(model: type[Model]) -> list[Any]:
+    return [field for field in model._meta.concrete_fields if field.name not in _NOT_SHOWN]
+
+
+@cache
 def _columns(model: type[Model]) -> tuple[str, ...]:
-    return tuple(field.attname for field in model._meta.concrete_fields if field.name not in _NOT_SHOWN)
+    return tuple(field.attname for field in _shown(model))
 
 
 @cache
 def _sql(template: str, model: type[Model], alias: str) -> str:
-    names = ", ".join(f'{alias}."{model._meta.get_field(name).column}"' for name in _columns(model))
+    names = ", ".join(f'{alias}."{field.column}"' for field in _shown(model))
     return template.format(**{str(model._meta.model_name): names})
 
 

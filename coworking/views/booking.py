@@ -212,7 +212,7 @@ class _Page:
             "is_free_time": room.mode == BookingMode.FREE,
             "day": capital(long_date(wish.day)),
             "choices": [_choice(choice, wish.period) for choice in day.choices],
-            "stretches": [f"de{NBSP}{clock_time(cell.start)} à{NBSP}{clock_time(cell.end)}" for cell in day.stretches],
+            "stretches": [f"de{NBSP}{clock_time(start)} à{NBSP}{clock_time(end)}" for start, end in day.stretches],
             "lengths": f"de {duration(room.min_minutes)} à {duration(room.max_minutes)}",
             "access": access_in_french(room.access_type, room.access_note),
             "approval": APPROVAL_WORDS if room.needs_approval else "",

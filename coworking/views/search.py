@@ -205,12 +205,12 @@ def _place_points(place: Place | None) -> list[dict[str, Any]]:
 
 def _elsewhere(place: Place | None, within_km: float | None) -> list[dict[str, Any]]:
     """Spaces booked on a site of their own, the nearest first."""
-    listed = []
+    listed: list[tuple[float, dict[str, Any]]] = []
     for space in selectors.listed_elsewhere():
         km = great_circle_km(place.latitude, place.longitude, space.latitude, space.longitude) if place else None
         if km is None or within_km is None or km <= within_km:
-            listed.append({"space": space, "where": where_words(km, place), "km": km or 0.0})
-    return sorted(listed, key=lambda one: one["km"])[:ELSEWHERE_SHOWN]
+            listed.append((km or 0.0, {"space": space, "where": where_words(km, place)}))
+    return [one for _, one in sorted(listed, key=lambda pair: pair[0])][:ELSEWHERE_SHOWN]
 
 
 # --- Nothing is free: why, and what then ---
