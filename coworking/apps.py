@@ -8,6 +8,7 @@ class CoworkingConfig(AppConfig):
     def ready(self) -> None:
         from auditlog.registry import auditlog
 
+        from orne_accueil.accounts.merging import register_rule
         from orne_accueil.accounts.roles import register_staff_role
         from orne_accueil.answers.registry import register
 
@@ -21,6 +22,8 @@ class CoworkingConfig(AppConfig):
             lock=answers.lock_space_of,
             select_related=("room__space", "person"),
         )
+        # She ran the space under both names: one line is enough.
+        register_rule(models.SpaceAnimator, lambda row, keep: row.delete())
         register_staff_role(lambda person, day: permissions.is_animator(person))
         auditlog.register(models.Booking, exclude_fields=["note", "reminder_for", "access_for"])
         auditlog.register(models.Closure)

@@ -9,6 +9,7 @@ from coworking import actions, notifications
 from coworking.actions.bookings import SlotTaken
 from coworking.enums import BookingMode, BookingState, Period, Presence
 from coworking.models import Booking, Occupation
+from orne_accueil.accounts.actions import merge_persons
 from orne_accueil.accounts.models import Person
 from orne_accueil.common import clock
 from orne_accueil.common.errors import DomainError
@@ -538,3 +539,14 @@ def test_nights_of_the_clock_change_are_booked_by_the_wall(alice: Person) -> Non
 def test_an_hour_that_the_clock_skips_or_repeats_is_refused(day: date, wall: time, words: str) -> None:
     with pytest.raises(DomainError, match=words):
         clock.at_local(day, wall)
+
+
+def test_two_names_of_one_animator_merge(alice: Person, bob: Person, coordinator: Person) -> None:
+    space = make_space(animators=(alice, bob))
+    booking = make_booking(make_room(space), bob)
+
+    merge_persons(keep=alice, drop=bob, by=coordinator, at=NOW)
+
+    assert [animator.person for animator in space.animators.all()] == [alice]
+    booking.refresh_from_db()
+    assert booking.person == alice

@@ -90,7 +90,9 @@ def test_one_slot_has_one_holder() -> None:
     )
 
     outcomes = Counter(type(result) for result in results)
-    assert outcomes == {Booking: 1, SlotTaken: CLIENTS - 1}
+    assert outcomes.pop(Booking) == 1
+    assert set(outcomes) <= {SlotTaken, Busy}, results  # Busy: on a slow machine the queue outlasts the lock's patience
+    assert outcomes.total() == CLIENTS - 1
     assert overlapping_pairs() == 0
 
 
