@@ -1,12 +1,16 @@
 """Every address of the animator's admin × every role. A new address missing from the table fails."""
 
+import gzip
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib import admin
+from django.contrib.staticfiles import finders
 from django.test import Client
 from django.urls import URLPattern, URLResolver, reverse
 
@@ -391,3 +395,19 @@ def test_the_state_of_the_table_is_what_it_says(hers: Portfolio) -> None:
     assert hers.pending.state == BookingState.PENDING
     assert hers.booking.person != hers.pending.person
     assert make_booking(hers.room, make_person(), half_day(TUESDAY + timedelta(days=1))).is_live
+
+
+@pytest.mark.parametrize("page", [p for p in READ if p.audience == "animator" and p.status == 200], ids=title)
+def test_a_first_view_stays_light(page: Page, hers: Portfolio, alice: Person, client_for: Any) -> None:
+    """100 kB over the wire at most with the titles' face, 12 requests with it and Django's one @import."""
+    content = ask(client_for(alice), page, hers.keys()).content
+    files = set(re.findall(r'(?:href|src)="/static/([^"]+)"', content.decode()))
+    paths = [finders.find(file) for file in files]
+    assert all(paths), files
+
+    total = len(gzip.compress(content)) + sum(len(gzip.compress(Path(path).read_bytes())) for path in paths)
+    face = Path(finders.find("fonts/fraunces-titres.woff2")).stat().st_size
+
+    assert 1 + len(files) + 2 <= 12, files
+    assert total + face <= 100_000
+    assert not re.search(r"""(?:src|href|action)=["'](?:https?:)?//""", content.decode())
