@@ -23,7 +23,7 @@ class CoworkingConfig(AppConfig):
             select_related=("room__space", "person"),
         )
         # She ran the space under both names: one line is enough.
-        register_rule(models.SpaceAnimator, lambda row, keep: row.delete())
+        register_rule(models.SpaceAnimator, lambda row, keep: (row.delete(), None)[1])
         register_staff_role(lambda person, day: permissions.is_animator(person))
         auditlog.register(models.Booking, exclude_fields=["note", "reminder_for", "access_for"])
         auditlog.register(models.Closure)

@@ -21,9 +21,7 @@ _numbers = itertools.count(1)
 
 def make_epci(**fields: Any) -> Epci:
     number = next(_numbers)
-    return Epci.objects.create(
-        **{"siren": f"24{number:07}", "name": f"du Pays {number}", "kind": "CC"} | fields
-    )
+    return Epci.objects.create(**{"siren": f"24{number:07}", "name": f"du Pays {number}", "kind": "CC"} | fields)
 
 
 def make_commune(name: str = "", **fields: Any) -> Commune:
@@ -46,9 +44,7 @@ def make_commune(name: str = "", **fields: Any) -> Commune:
 def make_user(email: str = "", password: str | None = None, *, confirmed: bool = True, **fields: Any) -> User:
     """An account whose address was proven, without a Person."""
     email = email or f"compte{next(_numbers)}@exemple.test"
-    user = User.objects.create_user(
-        email, password, **{"confirmed_at": clock.now() if confirmed else None} | fields
-    )
+    user = User.objects.create_user(email, password, **{"confirmed_at": clock.now() if confirmed else None} | fields)
     EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=confirmed)
     return user
 
@@ -65,9 +61,7 @@ def make_person(name: str = "", *, user: bool = False, **fields: Any) -> Person:
 
 
 def make_organisation(**fields: Any) -> Organisation:
-    return Organisation.objects.create(
-        **{"kind": "association", "name": f"Association {next(_numbers)}"} | fields
-    )
+    return Organisation.objects.create(**{"kind": "association", "name": f"Association {next(_numbers)}"} | fields)
 
 
 def make_mandate(person: Person, *, starts_on: date = date(2026, 3, 22), **fields: Any) -> Mandate:
@@ -78,9 +72,7 @@ def make_mandate(person: Person, *, starts_on: date = date(2026, 3, 22), **field
 
 
 def make_delegation(mandate: Mandate, delegate: Person, **fields: Any) -> Delegation:
-    return Delegation.objects.create(
-        mandate=mandate, delegate=delegate, **{"starts_on": mandate.starts_on} | fields
-    )
+    return Delegation.objects.create(mandate=mandate, delegate=delegate, **{"starts_on": mandate.starts_on} | fields)
 
 
 def make_second_factor(user: User) -> Authenticator:

@@ -18,8 +18,6 @@ def invite_animator(*, space: Space, name: str, email: str, by: Person, at: date
     DomainError for an address that cannot be or an account that is closed.
     """
     with transaction.atomic():
-        invitation = invite_staff(
-            name=name, email=email, role=f"animer « {space.name} »", by=by, at=at, is_staff=False
-        )
+        invitation = invite_staff(name=name, email=email, role=f"animer « {space.name} »", by=by, at=at, is_staff=False)
         add_animator(space=space, person=invitation.person, by=by, at=at)
         return invitation

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods
@@ -19,7 +20,7 @@ from orne_accueil.accounts.roles import is_coordinator
 from orne_accueil.accounts.selectors import person_of
 from orne_accueil.common import clock
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def actor(request: HttpRequest) -> Person:
@@ -48,7 +49,7 @@ def page(*methods: str) -> Callable[[View], View]:
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not runs_something(request):
                 raise Http404
             return view(request, *args, **kwargs)
@@ -67,8 +68,8 @@ def for_coordination(view: View) -> View:
     """Only the coordination: 404 for the others."""
 
     @wraps(view)
-    def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not is_coordinator(request.user):  # type: ignore[arg-type]
+    def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not is_coordinator(request.user):
             raise Http404
         return view(request, *args, **kwargs)
 
@@ -99,7 +100,7 @@ def go(address: str) -> HttpResponseRedirect:
     return HttpResponseRedirect(address)
 
 
-class ScopedAdmin:
+class ScopedAdmin(admin.ModelAdmin):
     """A ModelAdmin that shows an animator what belongs to her spaces, and nothing of the others: 404.
 
     `space_lookup` leads from the model to the space's key. No row of Django's permissions is read.
@@ -112,14 +113,16 @@ class ScopedAdmin:
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         context = {"title": self.list_title, "here": self.here, **(extra_context or {})}
-        return super().changelist_view(request, context)  # type: ignore[misc, no-any-return]
+        return super().changelist_view(request, context)
 
-    def render_change_form(self, request: HttpRequest, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
+    def render_change_form(  # type: ignore[override]
+        self, request: HttpRequest, context: dict[str, Any], **kwargs: Any
+    ) -> HttpResponse:
         context = {**context, "here": self.here, "title": context["original"] or self.list_title, "subtitle": None}
-        return super().render_change_form(request, context, **kwargs)  # type: ignore[misc, no-any-return]
+        return super().render_change_form(request, context, **kwargs)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        found: QuerySet[Any] = super().get_queryset(request)  # type: ignore[misc]
+        found: QuerySet[Any] = super().get_queryset(request)
         return found.filter(**{f"{self.space_lookup}__in": permissions.spaces_managed_by(request.user).values("pk")})
 
     def has_module_permission(self, request: HttpRequest) -> bool:

@@ -11,7 +11,7 @@ from django.contrib.admin.utils import unquote
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
-from django.urls import URLPattern, URLResolver, path, reverse
+from django.urls import URLPattern, path, reverse
 
 from coworking import actions, permissions
 from coworking.actions import AlreadyBooked
@@ -126,7 +126,7 @@ def _initial(request: HttpRequest, rooms: QuerySet[Room]) -> dict[str, Any]:
         day = clock.today()
     room = asked.get("salle", "")
     if not room and asked.get("lieu", "").isdecimal():
-        first = rooms.filter(space=asked["lieu"]).first()
+        first = rooms.filter(space=int(asked["lieu"])).first()
         room = str(first.pk) if first else ""
     return {
         "room": room,
@@ -412,7 +412,7 @@ class RoomFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Booking]) -> QuerySet[Booking]:
         value = self.value()
-        return queryset.filter(room=value) if value and value.isdecimal() else queryset
+        return queryset.filter(room=int(value)) if value and value.isdecimal() else queryset
 
 
 class BookingAdmin(ScopedAdmin, ReadOnlyAdmin):
@@ -456,8 +456,8 @@ class BookingAdmin(ScopedAdmin, ReadOnlyAdmin):
             raise Http404
         return go(reverse("admin:coworking_booking_detail", args=[booking.reference]))
 
-    def get_urls(self) -> list[URLPattern | URLResolver]:
-        pages: list[URLPattern | URLResolver] = [
+    def get_urls(self) -> list[URLPattern]:
+        pages: list[URLPattern] = [
             path("<uuid:reference>/", detail, name="coworking_booking_detail"),
             path("<uuid:reference>/presence/", presence, name="coworking_booking_presence"),
             path("<uuid:reference>/accepter/", approve, name="coworking_booking_approve"),

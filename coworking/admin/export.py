@@ -1,9 +1,9 @@
 """Bookings as a CSV that a spreadsheet opens without computing anything."""
 
-from collections.abc import Iterator
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 
 from coworking import permissions
 from coworking.forms.staff import ExportForm
@@ -21,7 +21,7 @@ HEADER = (
 
 
 @reading
-def export(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
+def export(request: HttpRequest) -> HttpResponseBase:
     """`?first=2026-12-01&last=2026-12-31&space=`: the file, once the dates are given; else the question."""
     spaces = permissions.spaces_managed_by(request.user).order_by("name", "pk")
     today = clock.today()
@@ -40,7 +40,7 @@ def export(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     return response
 
 
-def _row(booking: Booking) -> Iterator[Any] | list[Any]:
+def _row(booking: Booking) -> list[Any]:
     start, end = clock.local(booking.starts_at), clock.local(booking.ends_at)
     person, room = booking.person, booking.room
     return [

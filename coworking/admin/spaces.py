@@ -9,7 +9,8 @@ from django.contrib import admin, messages
 from django.db.models import Count, Q, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, URLResolver, path, reverse
+from django.http.response import HttpResponseBase
+from django.urls import URLPattern, path, reverse
 from django.utils.text import slugify
 
 from coworking import actions, permissions
@@ -263,7 +264,7 @@ def plain_relation(field: Any) -> Any:
 
 
 @form_page
-def team(request: HttpRequest, space_id: int) -> HttpResponse:
+def team(request: HttpRequest, space_id: int) -> HttpResponseBase:
     """Who runs the space, and inviting somebody by mail: for the coordination."""
     return _team(request, space_id)
 
@@ -301,7 +302,7 @@ def invite_animator(request: HttpRequest, space: Space, form: InviteForm) -> Non
 
 
 @gesture
-def leave(request: HttpRequest, space_id: int, person_id: int) -> HttpResponse:
+def leave(request: HttpRequest, space_id: int, person_id: int) -> HttpResponseBase:
     """Take a space from an animator."""
     return _leave(request, space_id, person_id)
 
@@ -350,16 +351,16 @@ class SpaceAdmin(ScopedAdmin, ActionAdmin):
 
     def landing(self, request: HttpRequest) -> str | None:
         """An animator lands on her day; the coordination on everything."""
-        if is_coordinator(request.user) or not runs_something(request):  # type: ignore[arg-type]
+        if is_coordinator(request.user) or not runs_something(request):
             return None
         return reverse("admin:coworking_day")
 
     def home_panels(self, request: HttpRequest) -> list[dict[str, Any]]:
-        if not is_coordinator(request.user):  # type: ignore[arg-type]
+        if not is_coordinator(request.user):
             return []
         return [{"template": "admin/coworking/home_panel.html", "steps": first_steps.steps()}]
 
-    def get_app_urls(self) -> list[URLPattern | URLResolver]:
+    def get_app_urls(self) -> list[URLPattern]:
         return [
             path("journee/", day.day, name="coworking_day"),
             path("reserver/", bookings.book, name="coworking_book"),
@@ -371,8 +372,8 @@ class SpaceAdmin(ScopedAdmin, ActionAdmin):
             path("premiers-pas/territoire/", first_steps.territory, name="coworking_first_steps_territory"),
         ]
 
-    def get_urls(self) -> list[URLPattern | URLResolver]:
-        pages: list[URLPattern | URLResolver] = [
+    def get_urls(self) -> list[URLPattern]:
+        pages: list[URLPattern] = [
             path("<int:space_id>/semaine/", week.week, name="coworking_space_week"),
             path("<int:space_id>/feuille/", day.sheet, name="coworking_space_sheet"),
             path("<int:space_id>/horaires/", hours_page, name="coworking_space_hours"),
@@ -387,7 +388,7 @@ class SpaceAdmin(ScopedAdmin, ActionAdmin):
     # Facts are saved by the actions.
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return is_coordinator(request.user)  # type: ignore[arg-type]
+        return is_coordinator(request.user)
 
     def has_change_permission(self, request: HttpRequest, obj: Space | None = None) -> bool:
         return runs_something(request)
@@ -421,13 +422,13 @@ class EquipmentAdmin(PlainAdmin):
     prepopulated_fields = {"slug": ("name",)}
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        return is_coordinator(request.user)  # type: ignore[arg-type]
+        return is_coordinator(request.user)
 
     def has_view_permission(self, request: HttpRequest, obj: Equipment | None = None) -> bool:
-        return is_coordinator(request.user)  # type: ignore[arg-type]
+        return is_coordinator(request.user)
 
-    has_add_permission = has_module_permission  # type: ignore[assignment]
-    has_change_permission = has_view_permission  # type: ignore[assignment]
+    has_add_permission = has_module_permission
+    has_change_permission = has_view_permission
 
     def has_delete_permission(self, request: HttpRequest, obj: Equipment | None = None) -> bool:
-        return is_coordinator(request.user)  # type: ignore[arg-type]
+        return is_coordinator(request.user)

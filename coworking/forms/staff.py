@@ -258,7 +258,8 @@ class WeeklyHoursForm(RefusableForm):
         for index, spans in enumerate(self.weekly.days):
             for number, (opens, closes) in enumerate(spans[:2], start=1):
                 initial[f"opens_{index}_{number}"], initial[f"closes_{index}_{number}"] = opens, closes
-        super().__init__(*args, initial={**initial, **kwargs.pop("initial", {})}, **kwargs)
+        kwargs["initial"] = {**initial, **kwargs.get("initial", {})}
+        super().__init__(*args, **kwargs)
         for index, weekday in enumerate(WEEKDAYS):
             for number, part in ((1, ""), (2, ", deuxième plage")):
                 self.fields[f"opens_{index}_{number}"] = ClockField(
@@ -336,7 +337,7 @@ class PhotoField(forms.FileField):
 
     widget = forms.ClearableFileInput(attrs={"accept": "image/jpeg,image/png,image/webp"})
 
-    def clean(self, data: Any, initial: Any = None) -> ContentFile | bool | None:  # type: ignore[override]
+    def clean(self, data: Any, initial: Any = None) -> ContentFile | bool | None:
         file = super().clean(data, initial)
         if file is False:
             return False

@@ -270,7 +270,7 @@ def _copy(model: type[Model], rows: Iterable[dict[str, Any]]) -> None:
     """Write rows by COPY: columns that a row does not name take the model's defaults."""
     fields = model._meta.concrete_fields
     defaults = {field.attname: field.get_default() for field in fields if field.attname != "reference"}
-    columns = ", ".join(connection.ops.quote_name(field.column) for field in fields)
+    columns = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
     names = [field.attname for field in fields]
     with (
         connection.cursor() as cursor,

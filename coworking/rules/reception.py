@@ -18,9 +18,9 @@ def to_prepare(access_type: str, *, has_email: bool) -> str:
     return ""
 
 
-def lateness(due: datetime, *, at: datetime) -> str:
+def lateness(due: datetime | None, *, at: datetime) -> str:
     """« en retard de 3 heures », « en retard de 2 jours »; empty while the promise holds."""
-    late = at - due
+    late = at - due if due else timedelta()
     if late <= timedelta():
         return ""
     hours = int(late / timedelta(hours=1))

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -66,7 +66,9 @@ class OtherSlot:
 @require_http_methods(["GET", "HEAD", "POST"])
 def book(request: HttpRequest, slug: str) -> HttpResponse:
     """The form, filled by the link that led here; sent, it books at once or after a code for whoever is unknown."""
-    space = get_public_space(slug)
+    space = selectors.space_page(slug)
+    if space is None:
+        raise Http404
     rooms = selectors.bookable_rooms(space)
     if not space.is_bookable or not rooms:
         return redirect(space)

@@ -2,11 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 
 from django.contrib.auth.models import AnonymousUser
+from django.db import connection
+from django.db.models import JSONField
 
 from orne_accueil.outbox import registry
 from orne_accueil.outbox.enums import Category
+from orne_accueil.territory.models import Commune
 
 from .models import Delegation, FormerPerson, Mandate, Person, User
 
@@ -17,10 +21,33 @@ def person_of(user: User | AnonymousUser | None) -> Person | None:
         return None
     cached = getattr(user, "_orne_person", None)
     if cached is None:
-        cached = Person.objects.select_related("commune").filter(user_id=user.pk).first()
+        cached = _person_of_user(user.pk)
         if cached is not None:
             user._orne_person = cached  # type: ignore[attr-defined]
     return cached
+
+
+def _person_of_user(user_id: int) -> Person | None:
+    sql, of_person, of_commune = _person_query()
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [user_id])
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    person = Person.from_db(connection.alias, of_person, row[: len(of_person)])
+    if person.commune_id is not None:
+        person.commune = Commune.from_db(connection.alias, of_commune, row[len(of_person) :])
+    return person
+
+
+@cache
+def _person_query() -> tuple[str, list[str], list[str]]:
+    """The ORM's own query, written once: every signed-in page asks it, and writing it costs more than answering."""
+    of_person = [field.attname for field in Person._meta.concrete_fields]
+    of_commune = [field.attname for field in Commune._meta.concrete_fields if not isinstance(field, JSONField)]
+    persons = Person.objects.select_related("commune").filter(user_id=0).order_by()
+    sql, _ = persons.only(*of_person, *(f"commune__{name}" for name in of_commune)).query.sql_with_params()
+    return sql, of_person, of_commune
 
 
 def current_person(pk: int) -> Person | None:

@@ -32,9 +32,7 @@ class Link:
 
 def make_token(purpose: str, subject: str, *, expires_at: datetime, detail: str = "") -> str:
     """A token for `purpose` on `subject`, worthless after `expires_at`. Safe in a URL."""
-    return signing.dumps(
-        [subject, int(expires_at.timestamp()), detail], salt=f"orne.link.{purpose}", compress=False
-    )
+    return signing.dumps([subject, int(expires_at.timestamp()), detail], salt=f"orne.link.{purpose}", compress=False)
 
 
 def read_token(purpose: str, token: str, *, at: datetime) -> Link:

@@ -4,11 +4,12 @@ import logging
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import uuid4
 
 from django.db import InterfaceError, OperationalError, connection, transaction
-from django.db.models import CharField, F, Model, QuerySet, Value
+from django.db.models import CharField, F, Field, Model, QuerySet, Value
 from django.db.models.functions import Cast, Concat
 
 from orne_accueil.common.errors import DomainError
@@ -75,8 +76,33 @@ def enqueue(
         expires_at=expires_at,
         created_at=at,
     )
-    Message.objects.bulk_create([row], ignore_conflicts=True)
-    return Message.objects.get(**key)
+    return row if _insert(row) else Message.objects.get(**key)
+
+
+def _insert(row: Message) -> bool:
+    """Write a row and give it its key, unless its message is there already; whether it was written.
+
+    In SQL: bulk_create(ignore_conflicts=True) does not give the key back, and every booking waits for this statement.
+    """
+    fields, sql = _insertion()
+    values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        written = cursor.fetchone()
+    if written is None:
+        return False
+    row.pk, row._state.adding, row._state.db = written[0], False, connection.alias
+    return True
+
+
+@cache
+def _insertion() -> tuple[list[Field], str]:
+    fields = [field for field in Message._meta.local_concrete_fields if not field.primary_key]
+    columns = ", ".join(connection.ops.quote_name(field.column) for field in fields)
+    places = ", ".join(["%s"] * len(fields))
+    table = connection.ops.quote_name(Message._meta.db_table)
+    clause = "ON CONFLICT (kind, subject_key, recipient, occurrence) DO NOTHING RETURNING id"
+    return fields, f"INSERT INTO {table} ({columns}) VALUES ({places}) {clause}"  # noqa: S608 - names of our columns
 
 
 def _in_transaction() -> bool:

@@ -39,7 +39,9 @@ class BackOffice(admin.AdminSite):
         found = (getattr(model_admin, name, None) for model_admin in self._registry.values())
         return [method for method in found if method is not None]
 
-    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., Any]:
+    def admin_view(  # type: ignore[override]
+        self, view: Callable[..., Any], cacheable: bool = False
+    ) -> Callable[..., Any]:
         guarded = super().admin_view(view, cacheable)
 
         def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
@@ -58,7 +60,9 @@ class BackOffice(admin.AdminSite):
             return HttpResponseRedirect(reverse("admin:index"))
         return redirect_to_login(request.GET.get("next") or reverse("admin:index"), reverse("account_login"))
 
-    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def password_change(  # type: ignore[override]
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         return HttpResponseRedirect(reverse("account_change_password"))
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
@@ -70,7 +74,9 @@ class BackOffice(admin.AdminSite):
         return extra + super().get_urls()
 
     @method_decorator(never_cache)
-    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def index(  # type: ignore[override]
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         """The first page of whoever enters: her day if she runs a place (`?tout` shows the rest), else everything."""
         if "tout" not in request.GET:
             for landing in self._asked("landing"):

@@ -15,9 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("demo/courrier/", demo_mail.demo_mail, name="demo-mail"),
     path("demo/courrier/<slug:name>/", demo_mail.demo_mail_message, name="demo-mail-message"),
     path("demo/courrier/<slug:name>/html/", demo_mail.demo_mail_html, name="demo-mail-html"),
-    path(
-        "demo/courrier/<slug:name>/piece/<int:number>/", demo_mail.demo_mail_attachment, name="demo-mail-attachment"
-    ),
+    path("demo/courrier/<slug:name>/piece/<int:number>/", demo_mail.demo_mail_attachment, name="demo-mail-attachment"),
     path("mon-espace/", my_space.my_space, name="my-space"),
     path("mairie/", mairie.index, name="mairie"),
     path("sante/", health.health, name="health"),
