@@ -98,7 +98,7 @@ def _insert(row: Message) -> bool:
 @cache
 def _insertion() -> tuple[list[Field], str]:
     fields = [field for field in Message._meta.local_concrete_fields if not field.primary_key]
-    columns = ", ".join(connection.ops.quote_name(field.column) for field in fields)
+    columns = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
     places = ", ".join(["%s"] * len(fields))
     table = connection.ops.quote_name(Message._meta.db_table)
     clause = "ON CONFLICT (kind, subject_key, recipient, occurrence) DO NOTHING RETURNING id"
