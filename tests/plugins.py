@@ -99,6 +99,7 @@ def _from_a_library() -> bool:
 @pytest.fixture(autouse=True, scope="session")
 def undefined_variables_raise() -> Iterator[None]:
     """A missing variable is an error in our templates. `{% if x %}` and `{{ x|default:… }}` stay allowed."""
+    from django.conf import settings
     from django.template import defaultfilters, engines
     from django.template.base import FilterExpression
 
@@ -109,7 +110,10 @@ def undefined_variables_raise() -> Iterator[None]:
         return resolve(self, context, ignore_failures or has_default)
 
     patch = pytest.MonkeyPatch()
-    patch.setattr(engines["django"].engine, "string_if_invalid", _Shout("%s"))
+    shout = _Shout("%s")
+    patch.setattr(engines["django"].engine, "string_if_invalid", shout)
+    # A test that changes DEBUG or TEMPLATES has the engine built anew, from the settings: it must shout too.
+    patch.setitem(settings.TEMPLATES[0]["OPTIONS"], "string_if_invalid", shout)
     patch.setattr(FilterExpression, "resolve", lenient_resolve)
     yield
     patch.undo()

@@ -229,7 +229,7 @@ class RoomAdmin(ScopedAdmin, ActionAdmin):
 
     @admin.display(description="Places")
     def units_in_service(self, room: Room) -> int:
-        return room.unit_count  # type: ignore[attr-defined, no-any-return]
+        return room.unit_count  # type: ignore[attr-defined]
 
     @admin.display(description="Accès")
     def access(self, room: Room) -> str:

@@ -140,7 +140,8 @@ def test_each_reminder_arrives_through_kills_and_a_lost_broker(smtp_server: Smtp
     machines.redis()  # empty: it keeps nothing on disk
     machines.worker()
     # The leases of the killed worker end by themselves; here the clock is moved instead of waiting for them.
-    Message.objects.filter(state="sending").update(next_attempt_at=now(), leased_until=now())
+    ended = now()
+    Message.objects.filter(state="sending").update(next_attempt_at=ended, leased_until=ended)
     until(lambda: not Message.objects.waiting().exists(), 90)
 
     found = arrivals(smtp_server)
