@@ -28,11 +28,13 @@ COPY club club
 COPY templates templates
 COPY static static
 COPY deploy/example.env deploy/healthcheck.py deploy/
+SHELL ["/bin/bash", "-o", "pipefail", "-c"]
 # Static files belong to the image. The made-up environment is only there to read the settings: nothing of it is kept.
+# hadolint ignore=SC2046
 RUN python -m compileall -q orne_accueil coworking housing mentoring club \
     && env $(grep -v '^#' deploy/example.env | xargs) python manage.py collectstatic --noinput --verbosity 0 \
     && rm deploy/example.env
-USER orne
+USER 10001:10001
 EXPOSE 8000
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s CMD ["python", "deploy/healthcheck.py"]
 CMD ["gunicorn", "orne_accueil.wsgi", "--bind", "0.0.0.0:8000", "--workers", "2", "--worker-class", "gthread", \
