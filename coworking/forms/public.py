@@ -179,7 +179,7 @@ class SearchForm(ShownAsTyped):
         error_messages={"invalid_choice": "Cet équipement n’est dans aucune salle."},
     )
     rayon = forms.IntegerField(
-        label="À moins de (km)",
+        label="Rayon (km)",
         required=False,
         min_value=1,
         max_value=200,

@@ -22,7 +22,7 @@ M = TypeVar("M", bound=Model)
 _NOT_SHOWN = frozenset({"national", "staff_edited", "access_code"})
 
 _PAGE = """
-    SELECT {space}, c.id, c.name, c.code_insee, station.name, station.latitude, station.longitude
+    SELECT {space}, c.id, c.code_insee, c.name, station.name, station.latitude, station.longitude
     FROM coworking_space s
     JOIN territory_commune c ON c.id = s.commune_id
     LEFT JOIN territory_nearestlandmark n ON n.commune_id = c.id AND n.kind = 'station'
@@ -95,8 +95,9 @@ def space_page(slug: str) -> Space | None:
     if not rows:
         return None
     space = _made(Space, rows[0])
-    commune, name, code, *station = rows[0][len(_columns(Space)) :]
-    space.commune = Commune.from_db(connection.alias, ("id", "name", "code_insee"), (commune, name, code))
+    commune, code, name, *station = rows[0][len(_columns(Space)) :]
+    # from_db reads values in the model's own order of fields, whatever the order of the names.
+    space.commune = Commune.from_db(connection.alias, ("id", "code_insee", "name"), (commune, code, name))
     space.station_name, space.station_latitude, space.station_longitude = station  # type: ignore[attr-defined]
     return space
 

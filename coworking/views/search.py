@@ -21,7 +21,7 @@ from coworking.selectors import Answer, Found, Missed, Search
 from orne_accueil.common import clock
 from orne_accueil.common.errors import DomainError
 from orne_accueil.common.holidays import holiday_name
-from orne_accueil.common.text import NBSP, clock_time, date_range, distance, long_date
+from orne_accueil.common.text import NBSP, clock_time, date_range, distance, fold, long_date
 from orne_accueil.territory.geo import great_circle_km
 from orne_accueil.territory.selectors import Place
 
@@ -68,7 +68,7 @@ def search(request: HttpRequest) -> HttpResponse:
     form = SearchForm(request.GET, equipment=selectors.equipment_in_use(), today=clock.local(at).date())
     context: dict[str, Any] = {"form": form, "contours_url": reverse("portal:communes-geojson")}
     if not form.is_asked:
-        spaces = list(selectors.public_spaces())
+        spaces = sorted(selectors.public_spaces(), key=lambda space: (fold(space.commune.name), space.name))
         context |= {"spaces": spaces, "points": [_space_point(space) for space in spaces]}
     elif form.is_valid():
         context |= _results(request, form, at)

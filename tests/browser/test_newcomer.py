@@ -35,8 +35,8 @@ def coming_day() -> date:
 @pytest.fixture
 def space(transactional_db: None) -> Space:
     """The EPN of Argentan with an office, six desks and a meeting room, and Sées nearby."""
-    argentan = make_commune("Argentan", code_insee="61006", latitude=48.7443, longitude=-0.0202)
-    sees = make_commune("Sées", code_insee="61464", latitude=48.6047, longitude=0.1722)
+    argentan = make_commune("Argentan", code_insee="14006", latitude=48.7443, longitude=-0.0202)
+    sees = make_commune("Sées", code_insee="14464", latitude=48.6047, longitude=0.1722)
     here = make_space(
         commune=argentan,
         name="EPN d’Argentan",
@@ -186,17 +186,17 @@ def test_the_whole_journey_works_without_javascript(
 def test_an_unknown_place_gets_proposals_and_one_of_them_finishes_the_search(
     visit: Visit, axe: Axe, space: Space, width: int
 ) -> None:
-    make_commune("Saint-Germain-du-Corbéis", code_insee="61397")
-    make_commune("Saint-Germain-le-Vieux", code_insee="61398")
+    make_commune("Saint-Germain-du-Corbéis", code_insee="14397")
+    make_commune("Saint-Germain-le-Vieux", code_insee="14398")
     page = visit("/espaces/?ou=saint+germain&rayon=abc&date=2026-02-30", width=width)
     expect(page).to_have_title(titled("Erreur"))
     expect(page.get_by_label("Le", exact=True)).to_have_value("2026-02-30")
-    expect(page.get_by_label("À moins de (km)")).to_have_value("abc")
+    expect(page.get_by_label("Rayon (km)")).to_have_value("abc")
     axe(page)
 
     page.get_by_label("Saint-Germain-le-Vieux").check()
     page.get_by_label("Le", exact=True).fill(coming_day().isoformat())
-    page.get_by_label("À moins de (km)").fill("")
+    page.get_by_label("Rayon (km)").fill("")
     page.get_by_role("button", name="Voir ce qui est libre").click()
 
     expect(page.get_by_label("Près de")).to_have_value("Saint-Germain-le-Vieux")

@@ -30,13 +30,13 @@ def a_week_before(clock_at: Any) -> None:
 
 @pytest.fixture
 def argentan() -> Space:
-    commune = make_commune("Argentan", code_insee="61006", latitude=48.7443, longitude=-0.0202)
+    commune = make_commune("Argentan", code_insee="14006", latitude=48.7443, longitude=-0.0202)
     return make_space(commune=commune, name="EPN d’Argentan", slug="argentan")
 
 
 @pytest.fixture
 def sees() -> Space:
-    commune = make_commune("Sées", code_insee="61464", latitude=48.6047, longitude=0.1722)
+    commune = make_commune("Sées", code_insee="14464", latitude=48.6047, longitude=0.1722)
     return make_space(commune=commune, name="EPN de Sées", slug="sees")
 
 
@@ -239,8 +239,8 @@ def test_what_a_date_field_cannot_hold_is_shown_as_typed(client: Client) -> None
 
 
 def test_an_ambiguous_place_is_proposed_without_losing_the_rest(client: Client) -> None:
-    make_commune("Saint-Germain-du-Corbéis", code_insee="61397")
-    make_commune("Saint-Germain-le-Vieux", code_insee="61398")
+    make_commune("Saint-Germain-du-Corbéis", code_insee="14397")
+    make_commune("Saint-Germain-le-Vieux", code_insee="14398")
     body = search(client, ou="saint germain", personnes="3").content.decode()
     assert 'type="radio" name="ou"' in body
     assert "Saint-Germain-le-Vieux" in body

@@ -207,6 +207,7 @@ def test_the_place_is_described_with_the_rules_that_no_form_shows(client: Client
     ):
         assert words in text.replace("Écran", "écran"), words
     assert 'href="tel:0233000061"' in answer.content.decode()
+    assert f'href="/communes/{space.commune.code_insee}/">Argentan</a>' in answer.content.decode()
     assert "4812A" not in answer.content.decode()
 
 
@@ -217,6 +218,7 @@ def test_a_fresh_measure_has_no_warning(client: Client) -> None:
 
 def test_a_space_without_rooms_says_so_kindly(client: Client, space: Space) -> None:
     text = text_of(client.get("/espaces/argentan/"))
+    assert "1 place de la Mairie, 61200 Argentan" in text
     assert "Les salles arrivent" in text
     assert "<table" not in client.get("/espaces/argentan/").content.decode()
 

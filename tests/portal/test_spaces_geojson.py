@@ -16,7 +16,7 @@ ADDRESS = "/donnees/espaces.geojson"
 
 
 def test_published_spaces_are_points_with_what_the_page_says(client: Client) -> None:
-    commune = make_commune("Argentan", code_insee="61006", latitude=48.74, longitude=-0.02)
+    commune = make_commune("Argentan", code_insee="14006", latitude=48.74, longitude=-0.02)
     make_space(commune=commune, name="EPN d’Argentan", slug="argentan", labels=["P@T"], phone="0233000061")
     make_space(name="Caché", is_published=False)
     answer = client.get(ADDRESS)
@@ -29,7 +29,7 @@ def test_published_spaces_are_points_with_what_the_page_says(client: Client) -> 
     properties = feature["properties"]
     assert properties["name"] == "EPN d’Argentan"
     assert properties["url"] == "http://testserver/espaces/argentan/"
-    assert properties["code_insee"] == "61006"
+    assert properties["code_insee"] == "14006"
     assert properties["labels"] == ["P@T"]
     assert "external_url" not in properties
 
