@@ -43,7 +43,9 @@ class HoursBlocked(DomainError):
 def save_space(*, space: Space, changed: Iterable[str], by: Person | None, at: datetime) -> Space:
     """Save a space's own facts (not its hours), remember which fields staff edited, and keep its landmark.
 
-    `by` None is the import: it marks nothing as edited. Raises DomainError for an unknown field or a broken constraint.
+    Of a space that exists, only what `changed` names is written: hours or another fact that somebody changed meanwhile
+    stay. `by` None is the import: it marks nothing as edited. Raises DomainError for an unknown field or a broken
+    constraint.
     """
     fields = set(changed)
     if unknown := fields - EDITABLE_FIELDS - {"slug", "external_id", "national", "opening_hours"}:
@@ -51,10 +53,13 @@ def save_space(*, space: Space, changed: Iterable[str], by: Person | None, at: d
             f"Ces champs ne se modifient pas ici{NBSP}: {', '.join(sorted(unknown))}.", code="unknown_field"
         )
     with transaction.atomic():
+        if space.pk:
+            now = Space.objects.select_for_update(of=("self",), no_key=True).only("staff_edited").get(pk=space.pk)
+            space.staff_edited = now.staff_edited
         if by is not None and space.external_id:
             space.staff_edited = sorted({*space.staff_edited, *(fields & EDITABLE_FIELDS)})
         with constraints_as_errors():
-            space.save()
+            space.save(update_fields=sorted({*fields, "staff_edited", "updated_at"}) if space.pk else None)
         _keep_landmark(space)
         return space
 

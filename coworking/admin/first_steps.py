@@ -16,9 +16,11 @@ from coworking.selectors.staff import spaces_with_counts
 from orne_accueil.common import clock
 from orne_accueil.common.errors import DomainError
 from orne_accueil.common.text import NBSP
+from orne_accueil.territory import actions as territory_actions
 from orne_accueil.territory.models import Commune
 
 from .base import actor, for_coordination, form_page, gesture, go, show
+from .team import invite_animator
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ def first_steps(request: HttpRequest) -> HttpResponse:
         report = _import(request, upload)
     elif gesture_asked == "invite" and invite.is_valid():
         try:
-            _invite(request, invite)
+            invite_animator(request, invite.cleaned_data["space"], invite)
         except DomainError as error:
             invite.refuse(error)
         else:
@@ -101,19 +103,16 @@ def _import(request: HttpRequest, form: ImportForm) -> Any:
         return None
 
 
-def _invite(request: HttpRequest, form: InviteSomewhereForm) -> None:
-    from .spaces import invite_animator
-
-    invite_animator(request, form.cleaned_data["space"], form)
-
-
 @gesture
 @for_coordination
 def territory(request: HttpRequest) -> HttpResponse:
     """Load the communes that come with the application. Idempotent."""
-    from orne_accueil.territory.actions import load_territory
-
     folder = Path(apps.get_app_config("territory").path) / "data"
-    report = load_territory(folder, at=clock.now())
-    messages.success(request, f"Territoire chargé : {report.changes} changements, {len(report.remarks)} remarques.")
+    try:
+        report = territory_actions.load_territory(folder, at=clock.now())
+    except DomainError as error:
+        messages.error(request, error.message)
+    else:
+        remarks = f" {' '.join(report.remarks[:3])}" if report.remarks else ""
+        messages.success(request, f"Territoire chargé. Lignes changées : {report.changes}.{remarks}")
     return go(reverse("admin:coworking_first_steps"))

@@ -9,14 +9,13 @@ from django.contrib import admin, messages
 from django.db.models import Count, Q, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
 from django.utils.text import slugify
 
 from coworking import actions, permissions
 from coworking.actions import ClosureBlocked, HoursBlocked
-from coworking.forms.staff import ClosureForm, InviteForm, NewRoomForm, RoomForm, SpaceForm, WeeklyHoursForm
-from coworking.models import Booking, Equipment, Room, Space, SpaceAnimator
+from coworking.forms.staff import ClosureForm, NewRoomForm, RoomForm, SpaceForm, WeeklyHoursForm
+from coworking.models import Booking, Equipment, Room, Space
 from coworking.rules import hours
 from coworking.rules.words import hours_in_french
 from coworking.selectors import upcoming_closures
@@ -27,8 +26,8 @@ from orne_accueil.common.errors import DomainError
 from orne_accueil.common.holidays import holiday_name
 from orne_accueil.common.text import fold
 
-from . import bookings, day, export, first_steps, week
-from .base import ScopedAdmin, actor, for_coordination, form_page, gesture, go, reading, runs_something, show
+from . import bookings, day, export, first_steps, team, week
+from .base import ScopedAdmin, actor, form_page, gesture, go, reading, runs_something, show
 
 
 @reading
@@ -147,8 +146,12 @@ def reopen(request: HttpRequest, closure_id: int) -> HttpResponse:
     """Take a closure back."""
     closure = permissions.get_managed_closure_for(request.user, closure_id)
     space_id = closure.space_id
-    actions.reopen_space(closure=closure, by=actor(request), at=clock.now())
-    messages.success(request, "C’est rouvert.")
+    try:
+        actions.reopen_space(closure=closure, by=actor(request), at=clock.now())
+    except DomainError as error:  # somebody is writing there
+        messages.error(request, error.message)
+    else:
+        messages.success(request, "C’est rouvert.")
     return go(reverse("admin:coworking_space_closures", args=[space_id]))
 
 
@@ -260,63 +263,6 @@ def plain_relation(field: Any) -> Any:
     return field
 
 
-# --- Team ---
-
-
-@form_page
-def team(request: HttpRequest, space_id: int) -> HttpResponseBase:
-    """Who runs the space, and inviting somebody by mail: for the coordination."""
-    return _team(request, space_id)
-
-
-@for_coordination
-def _team(request: HttpRequest, space_id: int) -> HttpResponse:
-    space = permissions.get_managed_space_by_id(request.user, space_id)
-    form = InviteForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            invite_animator(request, space, form)
-        except DomainError as error:
-            form.refuse(error)
-        else:
-            return go(reverse("admin:coworking_space_team", args=[space.pk]))
-    animators = SpaceAnimator.objects.filter(space=space).select_related("person")
-    return show(
-        request,
-        "team",
-        f"Équipe : {space.name}",
-        {"space": space, "form": form, "animators": animators, "here": "spaces"},
-    )
-
-
-def invite_animator(request: HttpRequest, space: Space, form: InviteForm) -> None:
-    """Invite her by mail, give her the space, and say so. Raises DomainError."""
-    invitation = actions.invite_animator(
-        space=space,
-        name=form.cleaned_data["name"],
-        email=form.cleaned_data["email"],
-        by=actor(request),
-        at=clock.now(),
-    )
-    messages.success(request, f"L’invitation part à {invitation.person.email}. {space.name} l’attend.")
-
-
-@gesture
-def leave(request: HttpRequest, space_id: int, person_id: int) -> HttpResponseBase:
-    """Take a space from an animator."""
-    return _leave(request, space_id, person_id)
-
-
-@for_coordination
-def _leave(request: HttpRequest, space_id: int, person_id: int) -> HttpResponse:
-    space = permissions.get_managed_space_by_id(request.user, space_id)
-    animator = SpaceAnimator.objects.filter(space=space, person=person_id).select_related("person").first()
-    if animator is not None:
-        actions.remove_animator(space=space, person=animator.person, by=actor(request), at=clock.now())
-        messages.success(request, f"{animator.person.display_name} n’anime plus {space.name}.")
-    return go(reverse("admin:coworking_space_team", args=[space.pk]))
-
-
 # --- Facts ---
 
 
@@ -380,8 +326,8 @@ class SpaceAdmin(ScopedAdmin, ActionAdmin):
             path("<int:space_id>/fermetures/", closures, name="coworking_space_closures"),
             path("fermetures/<int:closure_id>/rouvrir/", reopen, name="coworking_closure_reopen"),
             path("<int:space_id>/salles/", rooms, name="coworking_space_rooms"),
-            path("<int:space_id>/equipe/", team, name="coworking_space_team"),
-            path("<int:space_id>/equipe/<int:person_id>/retirer/", leave, name="coworking_space_leave"),
+            path("<int:space_id>/equipe/", team.team, name="coworking_space_team"),
+            path("<int:space_id>/equipe/<int:person_id>/retirer/", team.leave, name="coworking_space_leave"),
         ]
         return pages + super().get_urls()
 

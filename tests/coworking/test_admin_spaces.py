@@ -21,6 +21,7 @@ from coworking.rules import hours as hours_rules
 from coworking.rules.reception import USUAL_TERMS
 from orne_accueil.accounts.models import Invitation, Person
 from orne_accueil.common import clock
+from orne_accueil.common.errors import Busy
 from orne_accueil.outbox.models import Message
 from tests.conftest import paris
 from tests.factories import make_commune, make_person
@@ -396,6 +397,33 @@ def test_what_staff_edit_is_saved_and_remembered_against_the_next_import(space: 
     assert space.phone == "02 33 67 00 01"
     assert space.staff_edited == ["phone"]
     assert space.opening_hours == OFFICE_HOURS
+
+
+def test_facts_saved_from_an_old_page_leave_the_new_hours(space: Space, alice: Person, bob: Person) -> None:
+    old_page = Space.objects.get(pk=space.pk)
+    actions.change_hours(space=space, expression="Mo 09:00-12:00", by=bob, at=NOW)
+
+    old_page.phone = "02 33 67 00 01"
+    actions.save_space(space=old_page, changed=["phone"], by=alice, at=NOW)
+
+    space.refresh_from_db()
+    assert (space.opening_hours, space.phone) == ("Mo 09:00-12:00", "02 33 67 00 01")
+    assert space.staff_edited == ["opening_hours", "phone"]
+
+
+def test_when_the_lock_is_held_a_closure_stays_and_it_is_said(
+    space: Space, her: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    her.post(page_of("space_closures", space.pk), closing())
+
+    def held(**kwargs: Any) -> None:
+        raise Busy
+
+    monkeypatch.setattr("coworking.actions.reopen_space", held)
+    answer = her.post(page_of("closure_reopen", Closure.objects.get().pk), follow=True)
+
+    assert "réessayez dans un instant" in text_of(answer)
+    assert Closure.objects.exists()
 
 
 def test_a_photo_is_stored_as_pixels_under_a_name_of_ours(space: Space, her: Client, tmp_path: Path) -> None:
