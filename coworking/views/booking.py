@@ -25,7 +25,7 @@ from coworking.rules.slots import check_change_limit, duration
 from coworking.rules.words import access_in_french
 from coworking.selectors import Alternative
 from orne_accueil.accounts import continuations
-from orne_accueil.accounts.actions import update_profile
+from orne_accueil.accounts.actions import claim_person, update_profile
 from orne_accueil.accounts.decorators import person_required
 from orne_accueil.accounts.selectors import person_of
 from orne_accueil.common import clock
@@ -73,7 +73,9 @@ def book(request: HttpRequest, slug: str) -> HttpResponse:
     if not space.is_bookable or not rooms:
         return redirect(space)
     at = clock.now()
-    person = person_of(request.user)
+    person = person_of(request.user) if request.user.is_authenticated else None
+    if person is None and request.user.is_authenticated:
+        person = claim_person(request.user, at=at)
     page = _Page(request, space, rooms, person, at)
     return page.send() if request.method == "POST" else page.show()
 

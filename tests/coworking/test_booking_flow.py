@@ -19,7 +19,7 @@ from orne_accueil.outbox.models import Message
 from tests.accounts.browser import CONFIRM, code_sent_to
 from tests.conftest import ClientFor
 from tests.coworking.test_pages_search import text_of
-from tests.factories import make_commune, make_person
+from tests.factories import make_commune, make_person, make_user
 from tests.factories_coworking import NOW, TUESDAY, half_day, hours, make_booking, make_room, make_space
 
 pytestmark = pytest.mark.django_db
@@ -537,3 +537,10 @@ def test_somebody_unknown_is_asked_for_no_quota(client: Client, room: Room) -> N
     Room.objects.update(quota_half_days=1)
     make_booking(room, make_person(email="lea@exemple.test"), half_day(date(2026, 12, 2), Period.MORNING))
     assert client.post(BOOK, form_for(room, **HER)).status_code == 302
+
+
+def test_an_account_without_person_gets_hers(client: Client, room: Room) -> None:
+    user = make_user("seule@exemple.test")
+    client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    assert client.post(BOOK, form_for(room)).status_code == 302
+    assert Booking.objects.get().person.email == "seule@exemple.test"

@@ -90,7 +90,7 @@ def test_past_the_limit_it_says_to_call(client: Client, booking: Booking, clock_
     clock_at("2026-12-01 12:30")
     answer = client.post(address)
     assert "Trop tard pour libérer en ligne" in text_of(answer)
-    assert 'href="tel:02 33 00 00 61"' in answer.content.decode()
+    assert 'href="tel:0233000061"' in answer.content.decode()
     assert state_of(booking) == BookingState.CONFIRMED
 
 

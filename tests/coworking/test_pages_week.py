@@ -268,3 +268,10 @@ def test_there_is_no_cell_per_quarter_of_an_hour(client: Client, space: Space) -
     make_room(space, name="Réunion", mode=BookingMode.FREE)
     body = client.get(WEEK).content.decode()
     assert body.count("<td ") == 5
+
+
+def test_a_photo_is_shown_with_its_author(client: Client) -> None:
+    make_space(slug="vu", photo="spaces/vu.jpg", photo_credit="Léa Fontaine")
+    body = client.get("/espaces/vu/").content.decode()
+    assert '<img src="/media/spaces/vu.jpg" alt="" loading="lazy">' in body
+    assert "Photo\u00a0: Léa Fontaine" in body
