@@ -27,7 +27,7 @@ from .bookings import (
     waiting_for,
 )
 from .national import FileState, national_file_state, national_lines
-from .preview import Choice, RoomDay, room_day, would_book
+from .preview import Choice, RoomDay, live_booking_of, room_day, would_book
 from .rows import bookable_rooms, space_page
 from .spaces import equipment_in_use, listed_elsewhere, public_spaces
 
@@ -54,6 +54,7 @@ __all__ = [
     "free_rooms",
     "half_days_left",
     "listed_elsewhere",
+    "live_booking_of",
     "national_file_state",
     "national_lines",
     "nearest_free_rooms",

@@ -20,7 +20,7 @@ from .rows import _columns, _fetch, _made, _sql
 _LIVE = sorted(state.value for state in LIVE_STATES)
 
 _ROOM = """
-    SELECT {room}, {{space}}, c.id, c.name, c.code_insee
+    SELECT {room}, {{space}}, c.id, c.code_insee, c.name
     FROM coworking_room r
     JOIN coworking_space s ON s.id = r.space_id
     JOIN territory_commune c ON c.id = s.commune_id
@@ -45,18 +45,26 @@ _HERS = """
 """
 
 _SEATS = """
+    WITH taken AS (
+        SELECT u.id, u.room_id, u.position FROM coworking_unit u WHERE u.room_id = %(room)s AND u.is_active
+        UNION
+        SELECT u.id, u.room_id, u.position FROM coworking_room_includes i
+        JOIN coworking_unit u ON u.room_id = i.to_room_id
+        WHERE i.from_room_id = %(room)s AND u.is_active
+    )
     SELECT u.id, u.room_id = %(room)s, o.id, lower(o.occupies), upper(o.occupies),
         u.room_id = b.room_id AND b.presence <> %(present)s
-    FROM coworking_unit u
-    LEFT JOIN coworking_occupation o ON o.unit_id = u.id AND o.live
-        AND o.occupies && tstzrange(%(start)s, %(end)s)
-        AND lower(o.occupies) > %(earliest)s AND lower(o.occupies) < %(end)s
+    FROM taken u
+    LEFT JOIN LATERAL (
+        SELECT o.id, o.occupies, o.booking_id FROM coworking_occupation o
+        WHERE o.unit_id = u.id AND o.live AND lower(o.occupies) > %(earliest)s
+            AND lower(o.occupies) < %(end)s AND upper(o.occupies) > %(start)s
+        OFFSET 0
+    ) o ON true
     LEFT JOIN coworking_booking b ON b.id = o.booking_id
-    WHERE u.is_active AND (u.room_id = %(room)s OR EXISTS (
-        SELECT 1 FROM coworking_room_includes i WHERE i.from_room_id = %(room)s AND i.to_room_id = u.room_id
-    ))
     ORDER BY u.position, u.id, o.id
 """
+# Unit by unit, by the index on (unit, start): asked for the range alone, PostgreSQL would walk the whole network's.
 
 
 @cache
@@ -72,7 +80,8 @@ def room_as_it_is(room: Room) -> Room | None:
     [row] = rows
     fresh = _made(Room, row)
     fresh.space = _made(Space, row[len(_columns(Room)) :])
-    fresh.space.commune = Commune.from_db(connection.alias, ("id", "name", "code_insee"), row[-3:])
+    # from_db reads values in the model's own order of fields, whatever the order of the names.
+    fresh.space.commune = Commune.from_db(connection.alias, ("id", "code_insee", "name"), row[-3:])
     return fresh
 
 

@@ -13,6 +13,7 @@ from orne_accueil.common.errors import DomainError
 
 from .availability import Cell, Range, _cells, _Grid
 from .bookings import half_days_left
+from .ground import already_hers
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,15 @@ def _choices(halves: Sequence[Cell]) -> list[Choice]:
         blocked = next((choice.state for choice in choices if not choice.is_free), "free")
         choices.append(Choice(str(Period.DAY), blocked, choices[0].start, choices[1].end))
     return choices
+
+
+def live_booking_of(person: Person, room: Room, wish: slots.Wish) -> Booking | None:
+    """Her own live booking of exactly that slot, if she has it. Two queries at most."""
+    try:
+        start, end = slots.requested_range(wish, mode=room.mode, expression=room.space.opening_hours)
+    except DomainError:
+        return None
+    return already_hers(person.pk, room, start, end).same
 
 
 def would_book(

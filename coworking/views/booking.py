@@ -114,16 +114,12 @@ class _Page:
 
     def refusal(self, form: BookingForm) -> DomainError | None:
         """Why this cannot be booked, before anything is sent; None when it can."""
+        room, wish = form.chosen_room, form.wish
         try:
-            selectors.would_book(
-                form.chosen_room,
-                form.wish,
-                person=self.person,
-                attendees=form.cleaned_data["attendees"],
-                at=self.at,
-            )
+            selectors.would_book(room, wish, person=self.person, attendees=form.cleaned_data["attendees"], at=self.at)
         except DomainError as error:
-            return error
+            mine = selectors.live_booking_of(self.person, room, wish) if self.person is not None else None
+            return AlreadyBooked(mine) if mine is not None else error
         return None
 
     def send(self) -> HttpResponse:

@@ -9,9 +9,10 @@ from django.test.utils import CaptureQueriesContext
 from coworking import actions, selectors
 from coworking.actions.bookings import SlotTaken
 from coworking.enums import BookingMode, Period
-from coworking.models import Room
+from coworking.models import Room, Space
 from coworking.rules.slots import Wish
 from coworking.selectors import Cell, RoomWeek, Search
+from coworking.selectors.ground import room_as_it_is
 from orne_accueil.accounts.models import Person
 from orne_accueil.common import clock
 from tests.factories import make_commune, make_person
@@ -20,6 +21,7 @@ from tests.factories_coworking import NOW, TUESDAY, half_day, hours, make_bookin
 pytestmark = pytest.mark.django_db
 
 MONDAY = date(2026, 11, 30)
+SHOWN = ("name", "slug", "kind", "address", "postal_code", "latitude", "longitude", "opening_hours", "is_bookable")
 
 
 def week(room: Room, *, monday: date = MONDAY, at=NOW) -> RoomWeek:
@@ -270,3 +272,15 @@ def test_nothing_is_offered_where_nothing_is_free(alice: Person) -> None:
     make_booking(room, alice, Wish(TUESDAY, Period.MORNING))
 
     assert selectors.alternatives(room, Wish(TUESDAY, Period.DAY), attendees=1, at=NOW) == []
+
+
+def test_what_is_read_in_sql_is_what_the_models_hold() -> None:
+    """The columns of hand-written queries land in the fields of their names."""
+    room = make_room(make_space(commune=make_commune("Argentan")))
+    for space in (selectors.space_page(room.space.slug), room_as_it_is(room).space):
+        stored = Space.objects.select_related("commune").get(pk=room.space_id)
+        assert (space.commune.name, space.commune.code_insee) == ("Argentan", stored.commune.code_insee)
+        assert {field: getattr(space, field) for field in SHOWN} == {field: getattr(stored, field) for field in SHOWN}
+    (read,) = selectors.bookable_rooms(room.space)
+    assert read.terms == room.terms
+    assert (read.name, read.kind, read.access_type) == (room.name, room.kind, room.access_type)

@@ -256,6 +256,13 @@ def test_the_same_form_sent_twice_is_one_booking(client_for: ClientFor, alice: P
     assert address_of(Booking.objects.get()) in answer.content.decode()
 
 
+def test_the_link_of_a_slot_that_is_hers_already_leads_to_it(client_for: ClientFor, alice: Person, room: Room) -> None:
+    booking = make_booking(room, alice)
+    answer = client_for(alice).get(BOOK, {"room": room.pk, "date": "2026-12-01", "period": "afternoon"})
+    assert "Vous avez déjà « Bureau fermé » mardi 1er décembre, de 13 h 30 à 18 h." in text_of(answer)
+    assert address_of(booking) in answer.content.decode()
+
+
 def test_another_person_may_have_the_next_desk(client_for: ClientFor, alice: Person, bob: Person, room: Room) -> None:
     desks = make_room(room.space, name="Postes", units=6)
     assert client_for(alice).post(BOOK, form_for(desks)).status_code == 302
