@@ -79,7 +79,7 @@ def book(request: HttpRequest) -> HttpResponse:
     if sure is None and people and not choice.is_valid():
         return _book_page(request, form, choice=choice)
     person = sure or (choice.chosen() if people else None)
-    return _book(request, form, person, choice if people else None)
+    return _book(request, form, person, choice if choice.is_bound else None)
 
 
 def _book(
