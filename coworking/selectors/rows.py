@@ -48,15 +48,26 @@ _CLOSURES = """
 """
 
 _TAKEN = """
-    SELECT u.id, u.room_id, larger.from_room_id, lower(o.occupies), upper(o.occupies)
-    FROM coworking_unit u
-    LEFT JOIN coworking_room_includes larger ON larger.to_room_id = u.room_id AND larger.from_room_id = ANY(%(rooms)s)
-    LEFT JOIN coworking_occupation o ON o.unit_id = u.id AND o.live
-        AND o.occupies && tstzrange(%(start)s, %(end)s)
-        AND lower(o.occupies) > %(earliest)s AND lower(o.occupies) < %(end)s
-    WHERE u.is_active AND (u.room_id = ANY(%(rooms)s) OR larger.from_room_id IS NOT NULL)
+    WITH taken AS (
+        SELECT u.id, u.room_id, u.position, NULL::bigint AS larger
+        FROM coworking_unit u WHERE u.room_id = ANY(%(rooms)s) AND u.is_active
+        UNION ALL
+        SELECT u.id, u.room_id, u.position, i.from_room_id
+        FROM coworking_room_includes i JOIN coworking_unit u ON u.room_id = i.to_room_id
+        WHERE i.from_room_id = ANY(%(rooms)s) AND u.is_active
+    )
+    SELECT u.id, u.room_id, u.larger, lower(o.occupies), upper(o.occupies)
+    FROM taken u
+    LEFT JOIN LATERAL (
+        SELECT o.occupies FROM coworking_occupation o
+        WHERE o.unit_id = u.id AND o.live AND lower(o.occupies) > %(earliest)s
+            AND lower(o.occupies) < %(end)s AND upper(o.occupies) > %(start)s
+        OFFSET 0
+    ) o ON true
     ORDER BY u.position, u.id
 """
+# Unit by unit, by the index on (unit, start): asked for the range alone, PostgreSQL would walk the whole network's,
+# which takes 30 ms of a week at a million bookings.
 
 
 @cache
