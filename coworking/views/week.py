@@ -210,7 +210,7 @@ class _Table:
         return self.cell(room, self.link(room, f"date={iso}&amp;period={cell.period}", f" {words}", "", cell))
 
     def whole_day(self, room: Any, cells: Sequence[Cell], iso: str, words: str, rows: int) -> str:
-        """« Réserver entre 9 h et 12 h » for each free stretch, or one word why not."""
+        """« Réserver 9 h – 12 h » for each free stretch, or one word why not; a wide table shows the hours alone."""
         links = [self.stretch(room, cell, iso, words) for cell in cells if cell.state == "free"]
         return self.cell(room, "".join(links) or _state_words(cells[0]), rows, "week-stretches")
 
@@ -225,8 +225,9 @@ class _Table:
         left = (
             f' <span class="week-left">{counted(cell.free_units, "place", "places")}</span>' if cell.units > 1 else ""
         )
+        verb = '<span class="week-verb">Réserver</span>' if seen else "Réserver"
         return (
-            f'<a href="{self.address}?room={room.pk}&amp;{slot}">Réserver'
+            f'<a href="{self.address}?room={room.pk}&amp;{slot}">{verb}'
             f'<span class="visually-hidden"> {self.names[room.pk]},{heard}</span>{seen}</a>{left}'
         )
 
