@@ -78,13 +78,16 @@ def search(request: HttpRequest) -> HttpResponse:
 def _results(request: HttpRequest, form: SearchForm, at: datetime) -> dict[str, Any]:
     search = form.search()
     answer = selectors.search_rooms(search, at=at)
-    groups = list(_groups(answer.found, form.place, search.attendees))
-    page = Paginator(groups, SPACES_PER_PAGE).get_page(request.GET.get("page"))
+    by_space = _by_space(answer.found)
+    page = Paginator(by_space, SPACES_PER_PAGE).get_page(request.GET.get("page"))
+    ranked = enumerate(page.object_list, start=page.start_index())
+    groups = [_group(rank, rooms, form.place, search.attendees) for rank, rooms in ranked]
     context: dict[str, Any] = {
         "asked_words": asked_words(search, form.place),
-        "count_words": _count_words(len(answer.found), len(groups)),
+        "count_words": _count_words(len(answer.found), len(by_space)),
         "page": page,
-        "points": [*_place_points(form.place), *(_group_point(group) for group in page)],
+        "groups": groups,
+        "points": [*_place_points(form.place), *map(_group_point, groups)],
         "elsewhere": _elsewhere(form.place, search.within_km),
     }
     if not groups:
@@ -112,23 +115,26 @@ def _count_words(rooms: int, spaces: int) -> str:
 # --- What is free ---
 
 
-def _groups(found: Sequence[Found], place: Place | None, attendees: int) -> Iterable[SpaceGroup]:
+def _by_space(found: Sequence[Found]) -> list[list[Found]]:
     """The found rooms by space, in the order of the first of each."""
-    by_space: dict[int, list[Found]] = {}
+    spaces: dict[int, list[Found]] = {}
     for one in found:
-        by_space.setdefault(one.space.pk, []).append(one)
-    for rank, rooms in enumerate(by_space.values(), start=1):
-        space = rooms[0].space
-        yield SpaceGroup(
-            rank=rank,
-            name=space.name,
-            url=week_url(space.slug, clock.local(rooms[0].start).date()),
-            where=where_words(rooms[0].km, place),
-            commune=space.commune.name,
-            latitude=space.latitude,
-            longitude=space.longitude,
-            rooms=[_room_line(one, attendees) for one in rooms],
-        )
+        spaces.setdefault(one.space.pk, []).append(one)
+    return list(spaces.values())
+
+
+def _group(rank: int, rooms: Sequence[Found], place: Place | None, attendees: int) -> SpaceGroup:
+    space = rooms[0].space
+    return SpaceGroup(
+        rank=rank,
+        name=space.name,
+        url=week_url(space.slug, clock.local(rooms[0].start).date()),
+        where=where_words(rooms[0].km, place),
+        commune=space.commune.name,
+        latitude=space.latitude,
+        longitude=space.longitude,
+        rooms=[_room_line(one, attendees) for one in rooms],
+    )
 
 
 def _room_line(found: Found, attendees: int) -> RoomLine:
