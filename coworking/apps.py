@@ -25,7 +25,14 @@ class CoworkingConfig(AppConfig):
         # She ran the space under both names: one line is enough.
         register_rule(models.SpaceAnimator, lambda row, keep: (row.delete(), None)[1])
         register_staff_role(lambda person, day: permissions.is_animator(person))
-        auditlog.register(models.Booking, exclude_fields=["note", "reminder_for", "access_for"])
+        # What was decided of whom, and when it is: neither the words of anybody nor the clocks of our own.
+        auditlog.register(
+            models.Booking,
+            include_fields=[
+                "room", "person", "starts_at", "ends_at", "attendees", "usage", "state", "presence", "typed_by",
+                "decided_by", "ended_by",
+            ],
+        )  # fmt: skip
         auditlog.register(models.Closure)
         auditlog.register(models.SpaceAnimator)
         auditlog.register(models.Space, exclude_fields=["national", "updated_at"])

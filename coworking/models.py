@@ -1,6 +1,7 @@
 """Spaces, rooms, units, and who takes them when. The database refuses what must never be."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,7 +9,7 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeOperators
 from django.contrib.postgres.fields.ranges import RangeStartsWith
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db import models
+from django.db import connection, models
 from django.db.models import F, Q
 from django.urls import reverse
 
@@ -439,6 +440,20 @@ class OccupationQuerySet(models.QuerySet["Occupation"]):
             occupies__startswith__gt=start - LONGEST - timedelta(days=1),
             occupies__startswith__lt=end,
         )
+
+    def take(self, units: Sequence[int], booking: "Booking", start: datetime, end: datetime) -> None:
+        """Take these units for a booking, in one statement. Raises IntegrityError when one is taken.
+
+        In SQL: a booking waits for it, and bulk_create spends four times the processor.
+        """
+        with connection.cursor() as cursor:
+            cursor.execute(_TAKE, [booking.pk, start, end, list(units)])
+
+
+_TAKE = """
+    INSERT INTO coworking_occupation (unit_id, booking_id, occupies, live)
+    SELECT unit, %s::bigint, tstzrange(%s, %s), true FROM unnest(%s::bigint[]) AS unit
+"""
 
 
 class Occupation(models.Model):

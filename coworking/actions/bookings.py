@@ -20,7 +20,7 @@ from coworking.rules import hours, slots
 from coworking.selectors import ground
 from orne_accueil.accounts.models import Person
 from orne_accueil.common import clock
-from orne_accueil.common.db import LOCK_SPACE, advisory_lock, constraints_as_errors, period, retry_on_deadlock
+from orne_accueil.common.db import LOCK_SPACE, advisory_lock, constraints_as_errors, retry_on_deadlock
 from orne_accueil.common.errors import DomainError
 from orne_accueil.common.text import NBSP, date_range
 
@@ -295,9 +295,7 @@ def _occupy(booking: Booking) -> None:
     taken = [seating.unit, *seats.included]
     try:
         with constraints_as_errors():
-            Occupation.objects.bulk_create(
-                Occupation(unit_id=unit, occupies=period(start, end), booking=booking) for unit in taken
-            )
+            Occupation.objects.take(taken, booking, start, end)
     except DomainError as error:
         if error.code != "occupation_never_overlaps":
             raise
