@@ -16,6 +16,7 @@ from email.message import Message as MimeMessage
 from email.mime.base import MIMEBase
 from email.utils import format_datetime, parseaddr
 from enum import StrEnum
+from functools import lru_cache
 from itertools import cycle
 from typing import Any
 
@@ -79,7 +80,12 @@ class Sender:
 
 def sender() -> Sender:
     """Who signs, from DEFAULT_FROM_EMAIL."""
-    return Sender(*parseaddr(settings.DEFAULT_FROM_EMAIL))
+    return _parsed_sender(settings.DEFAULT_FROM_EMAIL)
+
+
+@lru_cache(maxsize=8)
+def _parsed_sender(address: str) -> Sender:
+    return Sender(*parseaddr(address))
 
 
 def absolute(url: str) -> str:
