@@ -1,12 +1,14 @@
 """What pages read about people, their accounts and their posts."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection
-from django.db.models import JSONField
+from django.db.models import JSONField, Model
 
 from orne_accueil.outbox import registry
 from orne_accueil.outbox.enums import Category
@@ -27,12 +29,27 @@ def person_of(user: User | AnonymousUser | None) -> Person | None:
     return cached
 
 
-def _person_of_user(user_id: int) -> Person | None:
-    sql, of_person, of_commune = _person_query()
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [user_id])
-        row = cursor.fetchone()
+def user_with_person(pk: int) -> User | None:
+    """An account, with its Person and her commune for `person_of`. One query: each page of a session begins with it."""
+    columns = _columns(User)
+    row = _first(_query(User, "person__commune", "pk"), pk)
     if row is None:
+        return None
+    user = User.from_db(connection.alias, columns, row[: len(columns)])
+    person = _person_from(row[len(columns) :])
+    if person is not None:
+        user._orne_person = person  # type: ignore[attr-defined]
+    return user
+
+
+def _person_of_user(user_id: int) -> Person | None:
+    row = _first(_query(Person, "commune", "user_id"), user_id)
+    return _person_from(row) if row else None
+
+
+def _person_from(row: Sequence[Any]) -> Person | None:
+    of_person, of_commune = _columns(Person), _columns(Commune)
+    if row[0] is None:
         return None
     person = Person.from_db(connection.alias, of_person, row[: len(of_person)])
     if person.commune_id is not None:
@@ -40,14 +57,28 @@ def _person_of_user(user_id: int) -> Person | None:
     return person
 
 
+def _first(sql: str, parameter: int) -> Sequence[Any] | None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [parameter])
+        row: Sequence[Any] | None = cursor.fetchone()
+    return row
+
+
 @cache
-def _person_query() -> tuple[str, list[str], list[str]]:
-    """The ORM's own query, written once: every signed-in page asks it, and writing it costs more than answering."""
-    of_person = [field.attname for field in Person._meta.concrete_fields]
-    of_commune = [field.attname for field in Commune._meta.concrete_fields if not isinstance(field, JSONField)]
-    persons = Person.objects.select_related("commune").filter(user_id=0).order_by()
-    sql, _ = persons.only(*of_person, *(f"commune__{name}" for name in of_commune)).query.sql_with_params()
-    return sql, of_person, of_commune
+def _query(model: type[Model], path: str, key: str) -> str:
+    """The ORM's own query, written once: it spends more processor writing it than PostgreSQL answering it."""
+    names = list(_columns(model))
+    for depth, related in enumerate(path.split("__"), start=1):
+        prefix = "__".join(path.split("__")[:depth])
+        names += [f"{prefix}__{name}" for name in _columns({"person": Person, "commune": Commune}[related])]
+    rows = model._default_manager.select_related(path).filter(**{key: 0}).order_by().only(*names)
+    return rows.query.sql_with_params()[0]
+
+
+@cache
+def _columns(model: type[Model]) -> list[str]:
+    """Without JSON, which only the ORM reads: those columns are read when asked for."""
+    return [field.attname for field in model._meta.concrete_fields if not isinstance(field, JSONField)]
 
 
 def current_person(pk: int) -> Person | None:

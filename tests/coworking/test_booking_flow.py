@@ -5,6 +5,7 @@ from datetime import date, time
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core import mail
 from django.test import Client
 from icalendar import Calendar
@@ -548,6 +549,6 @@ def test_somebody_unknown_is_asked_for_no_quota(client: Client, room: Room) -> N
 
 def test_an_account_without_person_gets_hers(client: Client, room: Room) -> None:
     user = make_user("seule@exemple.test")
-    client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(user, backend=settings.AUTHENTICATION_BACKENDS[0])
     assert client.post(BOOK, form_for(room)).status_code == 302
     assert Booking.objects.get().person.email == "seule@exemple.test"
