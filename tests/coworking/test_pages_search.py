@@ -300,3 +300,13 @@ def test_the_home_page_asks_the_same_question(client: Client, argentan: Space) -
         assert f'name="{name}"' in body
     assert 'action="/espaces/"' in body
     assert 'value="2026-11-25"' in body
+
+
+def test_the_twenty_first_space_is_on_the_second_page_with_its_rank(client: Client, argentan: Space) -> None:
+    for _ in range(21):
+        make_room(make_space(commune=argentan.commune))
+    first = search(client, ou="argentan")
+    assert "Page 1 sur 2" in text_of(first)
+    second = search(client, ou="argentan", page="2")
+    assert [group.rank for group in second.context["groups"]] == [21]
+    assert [point.get("mark") for point in second.context["points"]] == [None, "21"]

@@ -95,5 +95,5 @@ def test_the_page_takes_the_same_queries_for_1_booking_and_20(
         make_booking(make_room(name=f"Salle {number}"), alice)
     client = client_for(alice)
     client.get(MY_SPACE)
-    with django_assert_num_queries(8):  # session, account, person; coming, past; animator, mandates, delegations
+    with django_assert_num_queries(7):  # session, who; coming, past; animator, mandates, delegations
         client.get(MY_SPACE)
