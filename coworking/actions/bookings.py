@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from auditlog.context import disable_auditlog
 from django.db import transaction
 from django.db.models import Sum
 
@@ -24,6 +25,7 @@ from orne_accueil.common.db import LOCK_SPACE, advisory_lock, constraints_as_err
 from orne_accueil.common.errors import DomainError
 from orne_accueil.common.text import NBSP, date_range
 
+from . import audit
 from .messages import tell_animators, tell_booker
 
 
@@ -62,7 +64,7 @@ def book_room(
     Raises DomainError (SlotTaken, AlreadyBooked, closed, quota, …) or Busy.
     """
     with transaction.atomic():
-        room = _lock(room)
+        _lock(room)
         start, end = slots.requested_range(wish, mode=room.mode, expression=room.space.opening_hours)
         by_staff = by != person and manages(by, room.space)
         hers = ground.already_hers(person.pk, room, start, end)
@@ -85,8 +87,9 @@ def book_room(
             is_first_visit=not hers.has_any,
         )
         _settle(booking, needs_approval=room.needs_approval and not by_staff, at=at)
-        with constraints_as_errors():
+        with constraints_as_errors(), disable_auditlog():
             booking.save(force_insert=True)
+        audit.booked(booking, by=by, at=at)
         _occupy(booking)
         _announce(booking, by=by, at=at, changed=None)
         return booking
@@ -110,7 +113,7 @@ def change_booking(
     or room changes asks for approval again, unless the animator changes it. Raises DomainError or Busy.
     """
     with transaction.atomic():
-        room = _lock(room)
+        _lock(room)
         booking = _relock(booking)
         if booking.room.space_id != room.space_id:
             raise DomainError("On change de lieu par une nouvelle réservation.", code="other_space", field="room")
@@ -215,13 +218,11 @@ def mark_presence(*, booking: Booking, presence: str, by: Person, at: datetime) 
 # --- Steps ---
 
 
-def _lock(room: Room) -> Room:
-    """Take the space's lock, then read the room as it is now."""
+def _lock(room: Room) -> None:
+    """Take the space's lock, then read into the room what it is now."""
     advisory_lock(LOCK_SPACE, [room.space_id])
-    fresh = ground.room_as_it_is(room)
-    if fresh is None:
+    if not ground.refresh(room):
         raise DomainError("Cette salle ne se réserve plus.", code="not_bookable", field="room")
-    return fresh
 
 
 def _relock(booking: Booking) -> Booking:

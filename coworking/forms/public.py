@@ -376,14 +376,14 @@ class BookingForm(ShownAsTyped):
         usual = {"attendees": 1, "usage": Usage.OCCASIONAL, "period": Period.DAY}
         if initial and initial.get("starts_at"):
             usual["period"] = ""
+        if not is_visitor:  # before the fields are copied, which is most of what a form costs
+            known = {name: field for name, field in self.base_fields.items() if name not in self.ABOUT_HER}
+            self.base_fields = known  # type: ignore[misc]  # of this form only
         super().__init__(data, initial=usual | (initial or {}))
         self.rooms = {room.pk: room for room in rooms}
         self.fields["date"] = DayField(label="Jour", today=today)
         self.fields["room"].choices = [(room.pk, room.name) for room in rooms]  # type: ignore[attr-defined]
         self.order_fields(["room", "date", "period", "starts_at", "ends_at", "attendees", "usage", "note"])
-        if not is_visitor:
-            for field in self.ABOUT_HER:
-                del self.fields[field]
 
     def clean_attendees(self) -> int:
         return self.cleaned_data["attendees"] or 1

@@ -6,26 +6,24 @@ The ORM would take five times the processor of all the rest of a booking to writ
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
-
-from django.db import connection
 
 from coworking.enums import LIVE_STATES, Presence
-from coworking.models import Booking, Room, Space
+from coworking.models import Booking, Room
 from coworking.rules.slots import LONGEST, ClosedTime, Seat
-from orne_accueil.territory.models import Commune
 
-from .rows import _columns, _fetch, _made, _sql
+from .rows import _fetch
 
 _LIVE = sorted(state.value for state in LIVE_STATES)
 
-_ROOM = """
-    SELECT {room}, {{space}}, c.id, c.code_insee, c.name
-    FROM coworking_room r
-    JOIN coworking_space s ON s.id = r.space_id
-    JOIN territory_commune c ON c.id = s.commune_id
+_DECIDING = (
+    "mode", "min_minutes", "max_minutes", "notice_minutes", "horizon_days", "buffer_before_minutes",
+    "buffer_after_minutes", "quota_half_days", "change_limit_minutes", "capacity", "needs_approval",
+)  # fmt: skip
+_ROOM = f"""
+    SELECT s.opening_hours, {", ".join(f"r.{name}" for name in _DECIDING)}
+    FROM coworking_room r JOIN coworking_space s ON s.id = r.space_id
     WHERE r.id = %s AND r.is_active AND s.is_published AND s.is_bookable
-"""
+"""  # noqa: S608 - names of our columns
 
 _CLOSED = """
     SELECT x.starts_at, x.ends_at, x.reason FROM coworking_closure x
@@ -67,22 +65,18 @@ _SEATS = """
 # Unit by unit, by the index on (unit, start): asked for the range alone, PostgreSQL would walk the whole network's.
 
 
-@cache
-def _room_sql() -> str:
-    return _sql(_sql(_ROOM, Room, "r"), Space, "s")
+def refresh(room: Room) -> bool:
+    """Read afresh, into the room and its space, what decides of a booking; False when the public may no longer book it.
 
-
-def room_as_it_is(room: Room) -> Room | None:
-    """The room with its space and commune, read afresh; None when the public may no longer book it. One query."""
-    rows = _fetch(_room_sql(), [room.pk])
+    One query, and one more where the room came without its space.
+    """
+    rows = _fetch(_ROOM, [room.pk])
     if not rows:
-        return None
-    [row] = rows
-    fresh = _made(Room, row)
-    fresh.space = _made(Space, row[len(_columns(Room)) :])
-    # from_db reads values in the model's own order of fields, whatever the order of the names.
-    fresh.space.commune = Commune.from_db(connection.alias, ("id", "code_insee", "name"), row[-3:])
-    return fresh
+        return False
+    room.space.opening_hours, *values = rows[0]
+    for name, value in zip(_DECIDING, values, strict=True):
+        setattr(room, name, value)
+    return True
 
 
 def closed_times(room: Room, start: datetime, end: datetime) -> list[ClosedTime]:

@@ -11,8 +11,7 @@ from coworking.actions.bookings import SlotTaken
 from coworking.enums import BookingMode, Period
 from coworking.models import Room, Space
 from coworking.rules.slots import Wish
-from coworking.selectors import Cell, RoomWeek, Search
-from coworking.selectors.ground import room_as_it_is
+from coworking.selectors import Cell, RoomWeek, Search, ground
 from orne_accueil.accounts.models import Person
 from orne_accueil.common import clock
 from tests.factories import make_commune, make_person
@@ -277,10 +276,37 @@ def test_nothing_is_offered_where_nothing_is_free(alice: Person) -> None:
 def test_what_is_read_in_sql_is_what_the_models_hold() -> None:
     """The columns of hand-written queries land in the fields of their names."""
     room = make_room(make_space(commune=make_commune("Argentan")))
-    for space in (selectors.space_page(room.space.slug), room_as_it_is(room).space):
-        stored = Space.objects.select_related("commune").get(pk=room.space_id)
-        assert (space.commune.name, space.commune.code_insee) == ("Argentan", stored.commune.code_insee)
-        assert {field: getattr(space, field) for field in SHOWN} == {field: getattr(stored, field) for field in SHOWN}
+    space = selectors.space_page(room.space.slug)
+    stored = Space.objects.select_related("commune").get(pk=room.space_id)
+    assert (space.commune.name, space.commune.code_insee) == ("Argentan", stored.commune.code_insee)
+    assert {field: getattr(space, field) for field in SHOWN} == {field: getattr(stored, field) for field in SHOWN}
     (read,) = selectors.bookable_rooms(room.space)
     assert read.terms == room.terms
     assert (read.name, read.kind, read.access_type) == (room.name, room.kind, room.access_type)
+
+
+def test_a_room_is_refreshed_with_what_decides_of_a_booking() -> None:
+    stale, room = make_room(), make_room()
+    changed = {
+        "mode": "free", "min_minutes": 45, "max_minutes": 90, "notice_minutes": 60, "horizon_days": 12,
+        "buffer_before_minutes": 5, "buffer_after_minutes": 10, "quota_half_days": 3, "change_limit_minutes": 30,
+        "capacity": 7, "needs_approval": True,
+    }  # fmt: skip
+    stale = Room.objects.select_related("space").get(pk=room.pk)
+    Room.objects.filter(pk=room.pk).update(**changed)
+    Space.objects.filter(pk=room.space_id).update(opening_hours="Mo 09:00-12:00")
+
+    assert ground.refresh(stale)
+
+    stored = Room.objects.select_related("space").get(pk=room.pk)
+    assert (stale.terms, stale.needs_approval) == (stored.terms, True)
+    assert stale.space.opening_hours == "Mo 09:00-12:00"
+
+
+@pytest.mark.parametrize("field", ["is_active", "space__is_published", "space__is_bookable"])
+def test_a_room_that_is_no_longer_offered_is_not_refreshed(field: str) -> None:
+    room = make_room(make_space(kind="tiers_lieu"))
+    owner = room.space if field.startswith("space__") else room
+    type(owner).objects.filter(pk=owner.pk).update(**{field.removeprefix("space__"): False})
+
+    assert not ground.refresh(room)
