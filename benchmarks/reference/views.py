@@ -15,11 +15,16 @@ def week(request: HttpRequest, site: int, monday: date) -> HttpResponse:
     """The bookings of a site's week: the session, and one query."""
     start = datetime.combine(monday, time(), UTC)
     bookings = (
-        Booking.objects.filter(room__site=site, during__overlap=(start, start + timedelta(days=7)))
-        .select_related("room")
+        Booking.objects.filter(
+            room__site=site,
+            during__startswith__gt=start - timedelta(days=1),
+            during__startswith__lt=start + timedelta(days=7),
+        )
         .order_by("during")
+        .values_list("room__name", "during")
     )
-    context = {"holder": request.session.get("holder", ""), "monday": monday, "bookings": bookings}
+    lines = [f"{name} : {during.lower:%d/%m %H:%M} – {during.upper:%H:%M}" for name, during in bookings]
+    context = {"holder": request.session.get("holder", ""), "monday": monday, "lines": lines}
     return render(request, "reference/week.html", context)
 
 
