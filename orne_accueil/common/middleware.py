@@ -1,10 +1,7 @@
-"""The headers that no library writes for us, or not fast enough."""
+"""The header that no library writes for us."""
 
 from collections.abc import Callable
 
-from csp.constants import HEADER as CSP_HEADER
-from csp.middleware import CheckableLazyObject, CSPMiddleware
-from csp.utils import build_policy
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 
@@ -25,33 +22,3 @@ class CrossOriginResourcePolicyMiddleware:
         is_static = request.path_info.startswith(settings.STATIC_URL)
         response.headers.setdefault(HEADER, "cross-origin" if is_static else "same-origin")
         return response
-
-
-class ContentSecurityPolicyMiddleware(CSPMiddleware):
-    """django-csp's, which builds the same policy anew for each answer: here it is built once, and the nonce put in.
-
-    An answer that has its own policy, or none, still goes through django-csp.
-    """
-
-    PLACE = "nonce-place"
-    OWN = ("_csp_config", "_csp_update", "_csp_replace", "_csp_exempt")
-
-    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-        is_usual = not settings.DEBUG and CSP_HEADER not in response and not any(map(response.__dict__.get, self.OWN))
-        if not is_usual:
-            return super().process_response(request, response)
-        nonce = getattr(request, "_csp_nonce", None)
-        if nonce is None:
-            request.csp_nonce = CheckableLazyObject(self._csp_nonce_post_response)  # type: ignore[attr-defined]
-            response[CSP_HEADER] = self._policies()[0]
-        else:
-            response[CSP_HEADER] = self._policies()[1].replace(self.PLACE, nonce)
-        return response
-
-    def _policies(self) -> tuple[str, str]:
-        """Without a nonce, and with a place for one; built again when the setting is another."""
-        asked = settings.CONTENT_SECURITY_POLICY
-        if getattr(self, "_asked", None) is not asked:
-            self._built = build_policy(), build_policy(nonce=self.PLACE)
-            self._asked = asked
-        return self._built

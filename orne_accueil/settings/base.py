@@ -51,7 +51,7 @@ INSTALLED_APPS = [
 # Those that write headers come first: they must see the answers of all the others, redirections to HTTPS,
 # static files and errors included.
 MIDDLEWARE = [
-    "orne_accueil.common.middleware.ContentSecurityPolicyMiddleware",
+    "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "orne_accueil.common.middleware.CrossOriginResourcePolicyMiddleware",
@@ -113,9 +113,6 @@ def database(url: str, *, pool: bool) -> dict[str, Any]:
     entry["CONN_MAX_AGE"] = 0 if pool else 60
     entry["DISABLE_SERVER_SIDE_CURSORS"] = True
     options = entry.setdefault("OPTIONS", {})
-    # Statements asked again are prepared: PostgreSQL spent more on planning a booking's than on running them. A pooler
-    # between us must then be PgBouncer 1.21 or later, or keep sessions.
-    options |= {"server_side_binding": True, "prepare_threshold": 3}
     options["connect_timeout"] = 5
     if text("ORNE_PROCESS", "web") == "command":
         options["options"] = timeouts(COMMAND_STATEMENT_TIMEOUT_MS, WORKER_LOCK_TIMEOUT_MS)
@@ -201,7 +198,7 @@ MFA_FORMS = {
 USERSESSIONS_TRACK_ACTIVITY = True
 
 # Sessions and rate limits live in PostgreSQL: Redis may be emptied or down at any time.
-SESSION_ENGINE = "orne_accueil.common.sessions"
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
