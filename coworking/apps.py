@@ -13,7 +13,7 @@ class CoworkingConfig(AppConfig):
         from orne_accueil.answers.registry import register
 
         from . import models, notifications, permissions  # noqa: F401
-        from .actions import answers
+        from .actions import answers, spaces
 
         register(
             models.Booking,
@@ -22,8 +22,7 @@ class CoworkingConfig(AppConfig):
             lock=answers.lock_space_of,
             select_related=("room__space", "person"),
         )
-        # She ran the space under both names: one line is enough.
-        register_rule(models.SpaceAnimator, lambda row, keep: (row.delete(), None)[1])
+        register_rule(models.SpaceAnimator, spaces.drop_twin_animator)
         register_staff_role(lambda person, day: permissions.is_animator(person))
         # What was decided of whom, and when it is: neither the words of anybody nor the clocks of our own.
         auditlog.register(

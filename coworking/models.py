@@ -433,14 +433,6 @@ class OccupationQuerySet(models.QuerySet["Occupation"]):
         """Occupations that really take their unit."""
         return self.filter(live=True)
 
-    def overlapping(self, start: datetime, end: datetime) -> "OccupationQuerySet":
-        """Occupations that share an instant with [start, end); the start bound serves the index."""
-        return self.filter(
-            occupies__overlap=(start, end),
-            occupies__startswith__gt=start - LONGEST - timedelta(days=1),
-            occupies__startswith__lt=end,
-        )
-
     def take(self, units: Sequence[int], booking: "Booking", start: datetime, end: datetime) -> None:
         """Take these units for a booking, in one statement. Raises IntegrityError when one is taken.
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Model
 
 from coworking.models import Booking, Equipment, Occupation, Room, Space, SpaceAnimator, Unit
 from coworking.rules import hours
@@ -220,3 +221,8 @@ def remove_animator(*, space: Space, person: Person, by: Person, at: datetime) -
     """Take a space from an animator. Its requests then go to those who remain, or to the coordination."""
     with transaction.atomic():
         SpaceAnimator.objects.filter(space=space, person=person).delete()
+
+
+def drop_twin_animator(row: Model, keep: Person) -> None:
+    """Two names of one animator become one person, inside the merge: she runs the space once."""
+    row.delete()

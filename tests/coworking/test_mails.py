@@ -69,7 +69,7 @@ def test_confirmed_says_what_when_where_and_how_to_free_it(room: Room, alice: Pe
     for words in (
         "Bonjour Alice Martin,",
         "Une place vous attend à l’EPN d’Argentan.",
-        "Quand : Mardi 1er décembre, de 13 h 30 à 18 h",
+        "Quand : mardi 1er décembre, de 13 h 30 à 18 h",
         "Salle : Bureau fermé",
         "Où : EPN d’Argentan, 1 place de la Mairie, 61200",
         "Un code ouvre la porte : vous le recevez par courrier le jour même à 7 h. Porte à droite.",
